@@ -1,0 +1,3 @@
+module hostnet-module
+
+go 1.26
