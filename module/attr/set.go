@@ -1,0 +1,125 @@
+package attr
+
+import (
+	"iter"
+	"slices"
+)
+
+// Set holds the values of one link, at most one a row, in the order in which they were put. The zero Set is empty and
+// ready for use. A row that is missing means «leave it as it is» in a wish and «the kernel does not say» in a state.
+type Set struct{ items []Item }
+
+// Item is one value with its row.
+type Item struct {
+	Row   *Row
+	Value Value
+}
+
+// Of makes a set.
+func Of(items ...Item) Set { return Set{items: items} }
+
+// Len counts the values.
+func (s Set) Len() int { return len(s.items) }
+
+func (s Set) item(name string) (Item, bool) {
+	for _, it := range s.items {
+		if it.Row.Name == name {
+			return it, true
+		}
+	}
+	return Item{}, false
+}
+
+// Get finds a value by its row's name.
+func (s Set) Get(name string) (Value, bool) {
+	it, ok := s.item(name)
+	return it.Value, ok
+}
+
+// N is the number held under a name, 0 if there is none.
+func (s Set) N(name string) uint64 { v, _ := s.Get(name); return v.N }
+
+// S is the text held under a name, "" if there is none.
+func (s Set) S(name string) string { v, _ := s.Get(name); return v.S }
+
+// Has tells whether there is a value under a name.
+func (s Set) Has(name string) bool { _, ok := s.Get(name); return ok }
+
+// Put sets a row's value.
+func (s *Set) Put(r *Row, v Value) {
+	for i := range s.items {
+		if s.items[i].Row.Name == r.Name {
+			s.items[i] = Item{r, v}
+			return
+		}
+	}
+	s.items = append(s.items, Item{r, v})
+}
+
+// Drop takes a value out.
+func (s *Set) Drop(name string) {
+	s.items = slices.DeleteFunc(s.items, func(it Item) bool { return it.Row.Name == name })
+}
+
+// All yields the rows and values in order.
+func (s Set) All() iter.Seq2[*Row, Value] {
+	return func(yield func(*Row, Value) bool) {
+		for _, it := range s.items {
+			if !yield(it.Row, it.Value) {
+				return
+			}
+		}
+	}
+}
+
+// Clone copies the set.
+func (s Set) Clone() Set { return Set{items: slices.Clone(s.items)} }
+
+// Merge puts every value of other.
+func (s *Set) Merge(other Set) {
+	for r, v := range other.All() {
+		s.Put(r, v)
+	}
+}
+
+// Filter keeps the values for which keep is true.
+func (s Set) Filter(keep func(*Row) bool) Set {
+	var out Set
+	for r, v := range s.All() {
+		if keep(r) {
+			out.items = append(out.items, Item{r, v})
+		}
+	}
+	return out
+}
+
+// Missing returns the values of want that have does not hold: what a change has to say. Rows that do not exist on a
+// link with want's (else have's) other values, and rows that are only seen, are passed over.
+func Missing(have, want Set) Set {
+	var out Set
+	on := have
+	if len(want.items) > 0 {
+		on = have.Clone()
+		on.Merge(want)
+	}
+	for r, v := range want.All() {
+		if r.SeeOnly || !r.Applies(on) {
+			continue
+		}
+		old, ok := have.Get(r.Name)
+		if (ok || r.Empty) && r.Equal(old, v) {
+			continue
+		}
+		out.items = append(out.items, Item{r, v})
+	}
+	return out
+}
+
+// When adds up the conditions of all rows in the set.
+func (s Set) When() When {
+	var w When
+	for r := range s.All() {
+		w |= r.When
+	}
+	return w
+}

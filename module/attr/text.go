@@ -1,0 +1,190 @@
+package attr
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"net"
+	"net/netip"
+	"strconv"
+	"strings"
+)
+
+// ErrValue is what every refusal of Parse wraps.
+var ErrValue = errors.New("value not allowed")
+
+// refusal is ErrValue in words.
+type refusal struct{ text string }
+
+func (e refusal) Error() string { return e.text }
+func (e refusal) Unwrap() error { return ErrValue }
+
+func refuse(format string, args ...any) error { return refusal{fmt.Sprintf(format, args...)} }
+
+// Allowed says in words what the row takes: "0-65535", "one of balance-rr, active-backup, …".
+func (r *Row) Allowed() string {
+	switch {
+	case len(r.Names) > 0:
+		words := make([]string, len(r.Names))
+		for i, n := range r.Names {
+			words[i] = n.Text
+		}
+		return "one of " + strings.Join(words, ", ")
+	case r.isBool():
+		return "true or false"
+	case r.Type == MAC:
+		return "six bytes like 00:16:3e:00:00:01"
+	case r.Type == Index:
+		return "the name of a link"
+	case r.Type == IP4s, r.Type == IP6s:
+		return fmt.Sprintf("a list of at most %d %s addresses", r.MaxLen, map[Type]string{IP4s: "IPv4", IP6s: "IPv6"}[r.Type])
+	case r.Type == Text:
+		return fmt.Sprintf("text of at most %d bytes", r.MaxLen)
+	}
+	text := fmt.Sprintf("%d-%d", r.Min, r.limit())
+	if r.Type == S32 {
+		text = fmt.Sprintf("%d-%d", math.MinInt32, math.MaxInt32)
+	}
+	if r.Unit != "" {
+		text += " (" + r.Unit + ")"
+	}
+	return text
+}
+
+func (r *Row) isBool() bool { return r.Type == Bool || r.Type == Bit || r.Type == Flag }
+
+func (r *Row) limit() uint64 {
+	if r.Max > 0 {
+		return r.Max
+	}
+	switch r.Type {
+	case U8, GenMode:
+		return 0xff
+	case U16, BE16:
+		return 0xffff
+	case U32:
+		return 0xffffffff
+	}
+	return ^uint64(0)
+}
+
+// Parse reads a value in the words of a document. Its argument is a text; the caller has turned booleans into "true" and
+// "false", numbers into their digits and lists into texts joined by commas. Numbers take decimal digits only.
+func (r *Row) Parse(text string) (Value, error) {
+	switch {
+	case r.isBool():
+		on, ok := ParseBool(text)
+		if !ok {
+			return Value{}, refuse("must be %s", r.Allowed())
+		}
+		return On(on), nil
+	case len(r.Names) > 0:
+		return r.parseName(text)
+	}
+	switch r.Type {
+	case MAC:
+		hw, err := net.ParseMAC(text)
+		if err != nil || len(hw) != 6 {
+			return Value{}, refuse("must be %s", r.Allowed())
+		}
+		return Str(hw.String()), nil
+	case IP4s, IP6s:
+		return r.parseIPs(text)
+	case Index, Text:
+		if r.MaxLen > 0 && len(text) > r.MaxLen {
+			return Value{}, refuse("must be %s, has %d", r.Allowed(), len(text))
+		}
+		return Str(text), nil
+	}
+	if r.Type == S32 {
+		n, err := strconv.ParseInt(text, 10, 32)
+		if err != nil {
+			return Value{}, refuse("must be %s", r.Allowed())
+		}
+		return Num(uint64(n)), nil
+	}
+	n, err := strconv.ParseUint(text, 10, 64)
+	if err != nil || n < r.Min || n > r.limit() {
+		return Value{}, refuse("must be %s", r.Allowed())
+	}
+	return Num(n), nil
+}
+
+func (r *Row) parseName(text string) (Value, error) {
+	number, err := strconv.ParseUint(text, 10, 64)
+	on, isBool := ParseBool(text)
+	for _, n := range r.Names {
+		if strings.EqualFold(n.Text, text) || err == nil && n.N == number {
+			return Num(n.N), nil
+		}
+		if word, ok := ParseBool(n.Text); ok && isBool && word == on {
+			return Num(n.N), nil
+		}
+	}
+	return Value{}, refuse("must be %s", r.Allowed())
+}
+
+func (r *Row) parseIPs(text string) (Value, error) {
+	if text == "" {
+		return Str(""), nil
+	}
+	parts := strings.Split(text, ",")
+	if r.MaxLen > 0 && len(parts) > r.MaxLen {
+		return Value{}, refuse("must be %s, has %d", r.Allowed(), len(parts))
+	}
+	for i, p := range parts {
+		ip, err := netip.ParseAddr(strings.TrimSpace(p))
+		if err != nil || ip.Is4() != (r.Type == IP4s) || ip.Zone() != "" {
+			return Value{}, refuse("%q: must be %s", p, r.Allowed())
+		}
+		parts[i] = ip.String()
+	}
+	return Str(strings.Join(parts, ",")), nil
+}
+
+// ParseBool reads a boolean in any of the words that Ansible, YAML 1.1 and iproute2 use.
+func ParseBool(text string) (on, ok bool) {
+	switch strings.ToLower(text) {
+	case "true", "yes", "on", "1", "y", "t":
+		return true, true
+	case "false", "no", "off", "0", "n", "f":
+		return false, true
+	}
+	return false, false
+}
+
+// Text prints a value in iproute2's words; booleans are 1 and 0.
+func (r *Row) Text(v Value) string {
+	for _, n := range r.Names {
+		if n.N == v.N {
+			return n.Text
+		}
+	}
+	switch r.Type {
+	case MAC, Index, IP4s, IP6s, Text:
+		return v.S
+	}
+	if r.Type == S32 {
+		return strconv.FormatInt(int64(v.N), 10)
+	}
+	return strconv.FormatUint(v.N, 10)
+}
+
+// JSON gives a value as a result shows it: a number, a boolean, a text or a list of texts.
+func (r *Row) JSON(v Value) any {
+	switch {
+	case r.isBool():
+		return v.N != 0
+	case r.Type == IP4s, r.Type == IP6s:
+		if v.S == "" {
+			return []string{}
+		}
+		return strings.Split(v.S, ",")
+	case len(r.Names) > 0, r.Type == MAC, r.Type == Index, r.Type == Text:
+		return r.Text(v)
+	}
+	if r.Type == S32 {
+		return int64(v.N)
+	}
+	return v.N
+}

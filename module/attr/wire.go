@@ -1,0 +1,173 @@
+package attr
+
+import (
+	"encoding/binary"
+	"net"
+	"net/netip"
+	"strings"
+)
+
+// Resolver turns the names of links into indexes and back, for rows that point at another link.
+// A name that is unknown is index 0, as is "".
+type Resolver interface {
+	Index(name string) uint32
+	Name(index uint32) string
+}
+
+const header = 4 // struct nlattr: length and type, two bytes each
+
+func align(n int) int { return (n + 3) &^ 3 }
+
+// Append adds one attribute (header, payload, padding) to a message: struct nlattr of linux/netlink.h.
+func Append(b []byte, num uint16, payload []byte) []byte {
+	b = binary.NativeEndian.AppendUint16(b, uint16(header+len(payload)))
+	b = binary.NativeEndian.AppendUint16(b, num)
+	b = append(b, payload...)
+	return append(b, make([]byte, align(len(payload))-len(payload))...)
+}
+
+// Walk calls f for every attribute in b, with the flags (NLA_F_NESTED, NLA_F_NET_BYTEORDER) taken off its number.
+// It returns false if b is no well-formed sequence; what came before the fault has been seen.
+func Walk(b []byte, f func(num uint16, payload []byte)) bool {
+	for len(b) >= header {
+		n := int(binary.NativeEndian.Uint16(b))
+		if n < header || n > len(b) {
+			return false
+		}
+		f(binary.NativeEndian.Uint16(b[2:])&0x3fff, b[header:n])
+		b = b[min(align(n), len(b)):]
+	}
+	return len(b) == 0
+}
+
+// Encode appends the attributes of one place to a message, in the set's order. Rows that are bits of one attribute
+// become one attribute.
+func (s Set) Encode(b []byte, place Place, names Resolver) []byte {
+	done := map[uint16]bool{}
+	for r, v := range s.All() {
+		if r.Place != place || r.SeeOnly || done[r.Num] {
+			continue
+		}
+		payload := r.payload(v, names)
+		if r.Type == Bit {
+			done[r.Num] = true
+			payload = s.bits(r.Num, place)
+		}
+		b = Append(b, r.Num, payload)
+	}
+	return b
+}
+
+func (s Set) bits(num uint16, place Place) []byte {
+	var value, mask uint32
+	for r, v := range s.All() {
+		if r.Place == place && r.Num == num && r.Type == Bit {
+			mask |= r.Bit
+			if v.N != 0 {
+				value |= r.Bit
+			}
+		}
+	}
+	b := binary.NativeEndian.AppendUint32(nil, value)
+	return binary.NativeEndian.AppendUint32(b, mask)
+}
+
+func (r *Row) payload(v Value, names Resolver) []byte {
+	switch r.Type {
+	case U8, Bool, GenMode:
+		return []byte{byte(v.N)}
+	case U16:
+		return binary.NativeEndian.AppendUint16(nil, uint16(v.N))
+	case BE16:
+		return binary.BigEndian.AppendUint16(nil, uint16(v.N))
+	case U32, S32:
+		return binary.NativeEndian.AppendUint32(nil, uint32(v.N))
+	case U64:
+		return binary.NativeEndian.AppendUint64(nil, v.N)
+	case MAC:
+		hw, _ := net.ParseMAC(v.S)
+		return hw
+	case Index:
+		return binary.NativeEndian.AppendUint32(nil, names.Index(v.S))
+	case IP4s, IP6s:
+		return ipNest(v.S)
+	case Text:
+		return append([]byte(v.S), 0)
+	}
+	return nil
+}
+
+func ipNest(list string) []byte {
+	var b []byte
+	if list == "" {
+		return b
+	}
+	for i, text := range strings.Split(list, ",") {
+		ip, _ := netip.ParseAddr(text)
+		b = Append(b, uint16(i), ip.AsSlice())
+	}
+	return b
+}
+
+// Decode reads one attribute's payload. It is false if the payload is too short for the row's type: the value is then
+// unknown, never zero.
+func (r *Row) Decode(p []byte, names Resolver) (Value, bool) {
+	need := map[Type]int{U8: 1, Bool: 1, GenMode: 1, U16: 2, BE16: 2, U32: 4, S32: 4, Index: 4, U64: 8, Bit: 4, MAC: 6}[r.Type]
+	if len(p) < need {
+		return Value{}, false
+	}
+	switch r.Type {
+	case U8, GenMode:
+		return Num(uint64(p[0])), true
+	case Bool:
+		return On(p[0] != 0), true
+	case U16:
+		return Num(uint64(binary.NativeEndian.Uint16(p))), true
+	case BE16:
+		return Num(uint64(binary.BigEndian.Uint16(p))), true
+	case U32:
+		return Num(uint64(binary.NativeEndian.Uint32(p))), true
+	case S32:
+		return Num(uint64(int64(int32(binary.NativeEndian.Uint32(p))))), true
+	case U64:
+		return Num(binary.NativeEndian.Uint64(p)), true
+	case Bit:
+		return On(binary.NativeEndian.Uint32(p)&r.Bit != 0), true
+	case MAC:
+		return Str(net.HardwareAddr(p[:6]).String()), true
+	case Index:
+		return Str(names.Name(binary.NativeEndian.Uint32(p))), true
+	case IP4s, IP6s:
+		return decodeIPs(p), true
+	case Text:
+		text, _, _ := strings.Cut(string(p), "\x00")
+		return Str(text), true
+	}
+	return Value{}, false
+}
+
+func decodeIPs(p []byte) Value {
+	var list []string
+	Walk(p, func(_ uint16, payload []byte) {
+		if ip, ok := netip.AddrFromSlice(payload); ok && !ip.IsUnspecified() {
+			list = append(list, ip.String())
+		}
+	})
+	return Str(strings.Join(list, ","))
+}
+
+// Decode reads every attribute of a nest for which the table has a row of that place.
+func (t Table) Decode(nest []byte, place Place, names Resolver) Set {
+	var s Set
+	Walk(nest, func(num uint16, payload []byte) {
+		for _, r := range t {
+			if r.Num != num || r.Place != place {
+				continue
+			}
+			if v, ok := r.Decode(payload, names); ok {
+				s.items = append(s.items, Item{r, v})
+			}
+		}
+	})
+	return s
+}

@@ -1,0 +1,23 @@
+package kind
+
+import "hostnet-module/module/attr"
+
+// Common are the attributes that every link has (linux/if_link.h, struct ifinfomsg; ip-link(8)).
+var Common = attr.Table{
+	Up, MTU, MAC, Description, AddrGenMode,
+}
+
+// The rows that the planner speaks of by name.
+var (
+	Up = &attr.Row{Name: "up", Place: attr.Header, Type: attr.Flag, Bit: 1,
+		Doc: "administrative state"}
+	MTU = &attr.Row{Name: "mtu", Num: 4, Place: attr.Top, Type: attr.U32, Min: 68, Max: 65535, Unit: "bytes",
+		Doc: "largest packet; solved over the whole tree: what carries a link is raised with it"}
+	MAC = &attr.Row{Name: "mac", Word: "address", Num: 1, Place: attr.Top, Type: attr.MAC,
+		Doc: "hardware address"}
+	Description = &attr.Row{Name: "description", Word: "alias", Num: 20, Place: attr.Top, Type: attr.Text, MaxLen: 255, Empty: true,
+		Doc: "free text, the kernel's ifalias"}
+	AddrGenMode = &attr.Row{Name: "addrgenmode", Num: 8, Place: attr.AFSpec, Type: attr.GenMode, Alone: true,
+		Names: []attr.Name{{Text: "eui64", N: 0}, {Text: "none", N: 1}, {Text: "stable_secret", N: 2}, {Text: "random", N: 3}},
+		Doc:   "how the kernel makes IPv6 link-local addresses; the document says `ipv6`"}
+)

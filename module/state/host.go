@@ -1,0 +1,157 @@
+// Package state says what is: the links of a host with their attributes, addresses and routes, and what one kernel request
+// does to them (Host.Apply). The planner, check mode's «after» and the fake kernel of the tests all use this one model; a
+// contract test holds it against the real kernel. Pure: no I/O, no clock.
+package state
+
+import (
+	"net/netip"
+	"slices"
+
+	"hostnet-module/module/attr"
+	"hostnet-module/module/kind"
+)
+
+// Host is everything we look at in one network namespace. A Host is a value: Clone before changing one that is shared.
+type Host struct {
+	Links  []*Link // in the order of their indexes
+	Routes []Route // unicast and the like, all tables but «local», without those that the kernel keeps itself
+	byName map[string]*Link
+}
+
+// Link is one interface.
+type Link struct {
+	Name   string
+	Index  int
+	Kind   string // IFLA_INFO_KIND; "" for hardware
+	Parent string // the link that it stands on (IFLA_LINK, for kinds with HasParent); "" if none, or in another namespace
+	Master string // the bond or bridge whose port it is; "" if none
+
+	Attrs attr.Set // kind.Common and the rows of its kind
+	Port  attr.Set // the port rows of its master's kind
+
+	Addresses []Address
+	VLANs     []VLAN // own entries in the bridge VLAN table, of bridges (self) and their ports, by ID
+
+	Seen Seen
+}
+
+// Seen are facts about a link that nobody sets.
+type Seen struct {
+	Hardware bool // a NIC: no kind, and not the loopback
+	Loopback bool
+	PermMAC  string // IFLA_PERM_ADDRESS; "" where the driver has none
+	Path     string // udev's ID_PATH, as in "pci-0000:03:00.0"; "" if unknown
+	MinMTU   uint32 // 0: unknown
+	MaxMTU   uint32 // 0: no limit
+	Carrier  bool
+	Oper     string // operstate in iproute2's words: UP, DOWN, LOWERLAYERDOWN, UNKNOWN, …
+	Speed    int    // Mbit/s; 0: unknown
+	Parent   int    // IFLA_LINK index where the parent is out of sight (another namespace); else 0
+}
+
+// VLAN is one entry of a bridge's VLAN table (bridge-vlan(8)).
+type VLAN struct {
+	ID       uint16
+	PVID     bool // untagged frames that come in belong to it
+	Untagged bool // its frames go out untagged
+}
+
+// K returns the link's kind.
+func (l *Link) K() *kind.Kind { return kind.Of(l.Kind) }
+
+// Up tells whether the link is administratively up.
+func (l *Link) Up() bool { return l.Attrs.N("up") != 0 }
+
+// MAC returns the hardware address, "" if unknown.
+func (l *Link) MAC() string { return l.Attrs.S("mac") }
+
+// MTU returns the MTU, 0 if unknown.
+func (l *Link) MTU() uint64 { return l.Attrs.N("mtu") }
+
+// Address finds an address by its identity; nil if the link does not carry it.
+func (l *Link) Address(k AddressKey) *Address {
+	for i := range l.Addresses {
+		if l.Addresses[i].Key() == k {
+			return &l.Addresses[i]
+		}
+	}
+	return nil
+}
+
+// Clone copies the link.
+func (l *Link) Clone() *Link {
+	c := *l
+	c.Attrs, c.Port = l.Attrs.Clone(), l.Port.Clone()
+	c.Addresses, c.VLANs = slices.Clone(l.Addresses), slices.Clone(l.VLANs)
+	return &c
+}
+
+// Link finds a link by name; nil if there is none.
+func (h *Host) Link(name string) *Link {
+	if h.byName == nil {
+		h.byName = make(map[string]*Link, len(h.Links))
+		for _, l := range h.Links {
+			h.byName[l.Name] = l
+		}
+	}
+	return h.byName[name]
+}
+
+// Add puts a link in; one of the same name is replaced.
+func (h *Host) Add(l *Link) {
+	if h.Link(l.Name) != nil {
+		h.Remove(l.Name)
+	}
+	h.Links = append(h.Links, l)
+	h.byName[l.Name] = l
+}
+
+// Remove takes a link out.
+func (h *Host) Remove(name string) {
+	h.Link(name)
+	delete(h.byName, name)
+	h.Links = slices.DeleteFunc(h.Links, func(l *Link) bool { return l.Name == name })
+}
+
+// Ports lists the links that have the named one as their master, in the order of the links.
+func (h *Host) Ports(master string) []*Link {
+	var ports []*Link
+	for _, l := range h.Links {
+		if l.Master == master && master != "" {
+			ports = append(ports, l)
+		}
+	}
+	return ports
+}
+
+// Uppers lists the links that stand on the named one (VLANs of a bond).
+func (h *Host) Uppers(name string) []*Link {
+	var uppers []*Link
+	for _, l := range h.Links {
+		if l.Parent == name && name != "" {
+			uppers = append(uppers, l)
+		}
+	}
+	return uppers
+}
+
+// Carrier finds a link that carries an address, of whatever prefix length; nil if none does.
+func (h *Host) Carrier(ip netip.Addr) *Link {
+	for _, l := range h.Links {
+		for _, a := range l.Addresses {
+			if a.Prefix.Addr() == ip {
+				return l
+			}
+		}
+	}
+	return nil
+}
+
+// Clone copies the host, deeply.
+func (h *Host) Clone() *Host {
+	c := &Host{Links: make([]*Link, len(h.Links)), Routes: slices.Clone(h.Routes)}
+	for i, l := range h.Links {
+		c.Links[i] = l.Clone()
+	}
+	return c
+}

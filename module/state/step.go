@@ -1,0 +1,159 @@
+package state
+
+import (
+	"strconv"
+	"strings"
+
+	"hostnet-module/module/attr"
+	"hostnet-module/module/kind"
+)
+
+// Op is what a step asks of the kernel.
+type Op uint8
+
+// The operations. Each is one request, printed as one iproute2 line.
+const (
+	LinkAdd  Op = iota + 1 // RTM_NEWLINK, create
+	LinkSet                // RTM_NEWLINK on an existing link
+	LinkDel                // RTM_DELLINK
+	VLANAdd                // RTM_SETLINK, AF_BRIDGE
+	VLANDel                // RTM_DELLINK, AF_BRIDGE
+	AddrAdd                // RTM_NEWADDR, replace: adding what is there is no error
+	AddrDel                // RTM_DELADDR
+	RouteAdd               // RTM_NEWROUTE, create; IPv4: replaces what holds the slot
+	RouteDel               // RTM_DELROUTE
+	Announce               // gratuitous ARP or unsolicited neighbour advertisement for an address that has moved
+)
+
+// Step is one request to the kernel: one transition of a Host.
+type Step struct {
+	Op   Op
+	Link string // the link that it is about; for routes the empty text
+
+	// LinkAdd
+	Kind   string
+	Parent string
+	Index  int // wanted interface index; 0: the kernel chooses
+
+	// LinkAdd, LinkSet
+	Master *string  // new master; pointer to "" takes it out; nil: as it is
+	Attrs  attr.Set // common and kind rows
+	Port   attr.Set // LinkSet alone, with no data of its own kind: rows of the master's kind, for a port
+
+	PortKind string // the master's kind; with Port
+
+	VLAN    VLAN // VLANAdd, VLANDel
+	Self    bool // the bridge's own entry, not a port's
+	Address Address
+	Route   Route
+}
+
+// To makes the pointer that Step.Master wants.
+func To(master string) *string { return &master }
+
+// String prints the step as an iproute2 line that a person could type.
+func (s Step) String() string {
+	switch s.Op {
+	case LinkAdd, LinkSet:
+		return s.linkLine()
+	case LinkDel:
+		return "ip link del " + s.Link
+	case VLANAdd, VLANDel:
+		return s.vlanLine()
+	case AddrAdd:
+		return "ip addr add " + s.Address.String() + " dev " + s.Link
+	case AddrDel:
+		return "ip addr del " + s.Address.Prefix.String() + " dev " + s.Link
+	case RouteAdd:
+		return "ip " + six(!s.Route.Is4()) + "route " + map[bool]string{true: "replace ", false: "add "}[s.Route.Is4()] + s.Route.String()
+	case RouteDel:
+		return "ip " + six(!s.Route.Is4()) + "route del " + s.Route.String()
+	case Announce:
+		if s.Address.Is4() {
+			return "arping -U -c 1 -I " + s.Link + " " + s.Address.Prefix.Addr().String()
+		}
+		return "ndsend " + s.Address.Prefix.Addr().String() + " " + s.Link
+	}
+	return "?"
+}
+
+func six(on bool) string {
+	if on {
+		return "-6 "
+	}
+	return ""
+}
+
+// linkLine prints «ip link add|set». iproute2 wants what all links have first, then «type KIND» and the kind's words.
+func (s Step) linkLine() string {
+	var b strings.Builder
+	if s.Op == LinkAdd {
+		b.WriteString("ip link add ")
+		if s.Parent != "" {
+			b.WriteString("link " + s.Parent + " ")
+		}
+		b.WriteString("name " + s.Link)
+		if s.Index != 0 {
+			b.WriteString(" index " + strconv.Itoa(s.Index))
+		}
+	} else {
+		b.WriteString("ip link set " + s.Link)
+	}
+	if s.Master != nil {
+		if *s.Master == "" {
+			b.WriteString(" nomaster")
+		} else {
+			b.WriteString(" master " + *s.Master)
+		}
+	}
+	kindName := s.Kind
+	data := ""
+	for r, v := range s.Attrs.All() {
+		switch {
+		case r == kind.Up:
+			b.WriteString(map[bool]string{true: " up", false: " down"}[v.N != 0])
+		case r.Place == attr.Data:
+			data += " " + words(r, v)
+		default:
+			b.WriteString(" " + words(r, v))
+		}
+	}
+	if kindName != "" && (s.Op == LinkAdd || data != "") {
+		b.WriteString(" type " + kindName + data)
+	}
+	return b.String() + s.portWords()
+}
+
+func (s Step) portWords() string {
+	if s.Port.Len() == 0 {
+		return ""
+	}
+	text := " type " + s.PortKind + "_slave"
+	for r, v := range s.Port.All() {
+		text += " " + words(r, v)
+	}
+	return text
+}
+
+// words prints one attribute. An empty text is quoted: «alias ""».
+func words(r *attr.Row, v attr.Value) string {
+	text := r.Text(v)
+	if text == "" || strings.ContainsAny(text, " \t\"'\\$") {
+		text = strconv.Quote(text)
+	}
+	return r.IP() + " " + text
+}
+
+func (s Step) vlanLine() string {
+	text := "bridge vlan " + map[Op]string{VLANAdd: "add", VLANDel: "del"}[s.Op] + " vid " + strconv.Itoa(int(s.VLAN.ID)) + " dev " + s.Link
+	if s.VLAN.PVID && s.Op == VLANAdd {
+		text += " pvid"
+	}
+	if s.VLAN.Untagged && s.Op == VLANAdd {
+		text += " untagged"
+	}
+	if s.Self {
+		text += " self"
+	}
+	return text
+}
