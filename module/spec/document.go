@@ -8,7 +8,6 @@ import (
 
 	"hostnet-module/module/attr"
 	"hostnet-module/module/kind"
-	"hostnet-module/module/state"
 )
 
 // Presence is the value of a `state` key.
@@ -47,9 +46,9 @@ type Object struct {
 	// The addresses, gateways and routes of the document. L3 tells that at least one of the three keys was given; then all
 	// three lists are taken as given (three-way); if not, what earlier runs set is left as it is.
 	L3        bool
-	Addresses []state.Address
+	Addresses []Address
 	Gateways  []netip.Addr
-	Routes    []state.Route // Dev is the object's name
+	Routes    []Route
 }
 
 // IPv6 is the value of the `ipv6` key.
@@ -90,4 +89,30 @@ func (d *Document) Find(name string) *Object {
 		}
 	}
 	return nil
+}
+
+// Address is one entry of `addresses`: a text ADDR/LEN, or an object with iproute2's words (ip-address(8)).
+type Address struct {
+	Prefix        netip.Prefix // host bits kept
+	Peer          netip.Prefix // zero: none
+	Broadcast     netip.Addr   // IPv4; zero: none
+	Label         string       // IPv4; at most 15 bytes, starts with the link's name
+	Scope         uint8        // 0 global, 253 link, 254 host
+	NoDAD         bool         // IPv6
+	NoPrefixRoute bool
+	Valid         *uint32 // seconds; nil: forever
+	Preferred     *uint32 // seconds, at most Valid; nil: forever
+	Path          string  // where it stands
+}
+
+// Route is one entry of `routes` (ip-route(8)).
+type Route struct {
+	To     netip.Prefix // "default" is the zero prefix of Via's family
+	Via    netip.Addr   // zero: on link
+	Metric *uint32      // nil: the kernel's default (IPv4 0, IPv6 1024)
+	Table  uint32       // 254, main, where nothing is said
+	Source netip.Addr   // zero: none
+	OnLink bool
+	MTU    uint32 // bytes; 0: none
+	Path   string // where it stands
 }
