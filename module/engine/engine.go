@@ -1,0 +1,52 @@
+// Package engine carries a document out: observe, plan, apply, verify; keep it, or roll it back by a second plan whose target
+// is what was there before. It owns the interface to the kernel and knows neither netlink nor who called.
+package engine
+
+import (
+	"context"
+
+	"hostnet-module/module/plan"
+	"hostnet-module/module/state"
+)
+
+// Kernel is the network of one host: the real one (room kernel) or a model (tests).
+type Kernel interface {
+	// Snapshot observes everything. Interrupted dumps have been repeated.
+	Snapshot(context.Context) (*state.Host, error)
+	// Do sends the steps in order and stops at the first that is refused. It returns how many were done; the error is then
+	// a *StepError about steps[done].
+	Do(ctx context.Context, steps []state.Step) (done int, err error)
+	// Missing names the kernel modules, out of those given, that the running kernel neither has nor can load. It changes nothing.
+	Missing(modules []string) []string
+	// Load loads kernel modules that are not there yet; bonding without a bond0 of its own (max_bonds=0).
+	Load(ctx context.Context, modules []string) error
+	// Namespace names the network namespace for as long as the machine runs: "4026531840" or the like, fit for a file name.
+	Namespace() string
+}
+
+// StepError is a request that the kernel refused.
+type StepError struct {
+	Step state.Step
+	Err  error  // the errno
+	Text string // the kernel's own words (extended ack); may be empty
+}
+
+func (e *StepError) Error() string {
+	text := e.Step.String() + ": " + e.Err.Error()
+	if e.Text != "" {
+		text += ": " + e.Text
+	}
+	return text
+}
+
+func (e *StepError) Unwrap() error { return e.Err }
+
+// Outcome is what a run did. Failed is nil if the host is as the document says.
+type Outcome struct {
+	Plan        *plan.Plan
+	Applied     bool // steps were sent (never in check mode)
+	Failed      error
+	RolledBack  bool
+	NotRestored []string // what the rollback could not bring back, in words
+	Warnings    []string // the plan's and the run's
+}

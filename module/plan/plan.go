@@ -1,0 +1,80 @@
+// Package plan turns what is wanted and what is into steps. Two pure functions: Target folds a document over an observed
+// host into the host as it shall be; Path finds the steps from one host to another. A run is Target, then Path; a rollback
+// is Path to the old snapshot.
+package plan
+
+import (
+	"hostnet-module/module/state"
+)
+
+// Plan is what a run would do, or has done.
+type Plan struct {
+	Steps    []state.Step
+	Objects  []Object // every declared object once, in the order of the document
+	Warnings []string
+	Target   *state.Host // the host after the steps
+}
+
+// Changed tells whether any object changes.
+func (p *Plan) Changed() bool {
+	for _, o := range p.Objects {
+		if o.Action != None {
+			return true
+		}
+	}
+	return false
+}
+
+// Object is what a plan means for one declared object.
+type Object struct {
+	Kind        string // "ethernet", "bond", "vlan", "bridge"
+	Name        string
+	Action      Action
+	Disruption  Disruption
+	Touches     []string // ports of others that a flap or a recreate touches
+	Differences []Difference
+	Before      map[string]any // the object's describable state before; nil: it was not there
+	After       map[string]any // and after; nil: it will not be there
+}
+
+// Action is what happens to an object.
+type Action string
+
+// The actions.
+const (
+	None     Action = "none"
+	Create   Action = "create"
+	Update   Action = "update"
+	Recreate Action = "recreate"
+	Delete   Action = "delete"
+)
+
+// Disruption says how much of running traffic an action disturbs, from nothing to all of it.
+type Disruption string
+
+// The disruptions, the mildest first.
+const (
+	Undisturbed Disruption = "none"
+	Flaps       Disruption = "flap"     // the link goes down and up, or its ports are released for a moment
+	Recreates   Disruption = "recreate" // the link is made anew
+)
+
+// Difference is one attribute that changes. Before and After are what a document would say: texts, numbers, booleans, lists
+// of texts; nil: not there.
+type Difference struct {
+	Name   string
+	Before any
+	After  any
+}
+
+// Last is what earlier runs set on the objects of a host, by the link's name: the third side of the three-way lists.
+type Last map[string]Set
+
+// Set is what an earlier run set on one object.
+type Set struct {
+	Kind      string   `json:"kind"`
+	Created   bool     `json:"created,omitempty"` // made by us, not adopted
+	Addresses []string `json:"addresses,omitempty"`
+	Routes    []string `json:"routes,omitempty"`
+	Ports     []string `json:"ports,omitempty"`
+}
