@@ -1,0 +1,164 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+const qemu = "qemu-system-x86_64"
+
+// checkTools says what is missing on this machine before anything is fetched.
+func checkTools() error {
+	for _, tool := range []string{qemu, "apt-get", "dpkg-deb"} {
+		if _, err := exec.LookPath(tool); err != nil {
+			return fmt.Errorf("%s is not installed (make deps installs what the lab needs)", tool)
+		}
+	}
+	return nil
+}
+
+// machine is a virtual machine to be started, or running.
+type machine struct {
+	kernel  *kernel
+	initrd  *os.File
+	memory  int    // MiB
+	append  string // more words for the kernel
+	console string // file that takes the kernel's messages
+	sshPort int    // on 127.0.0.1, 0 for no NIC
+	pidFile string // not empty: outlives us
+
+	cmd   *exec.Cmd
+	conn  net.Conn
+	ended chan error
+}
+
+// arguments are QEMU's. Software emulation, since /dev/kvm may open and yet hang;
+// cx16=off, since QEMU 7.2 corrupts the flags of cmpxchg16b with several CPUs (the kernel does without).
+func (m *machine) arguments() []string {
+	accel, cpu := "tcg,thread=multi", "max,cx16=off"
+	if os.Getenv("HOSTNET_LAB_ACCEL") == "kvm" {
+		accel, cpu = "kvm", "host"
+	}
+	words := "console=ttyS0 quiet panic=-1 oops=panic net.ifnames=0 mitigations=off random.trust_cpu=on nokaslr no_timer_check " +
+		"8250.nr_uarts=1 rdinit=/init " + m.append
+	args := []string{
+		"-name", "hostnet-lab", "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
+		"-accel", accel, "-cpu", cpu, "-smp", "2", "-m", strconv.Itoa(m.memory),
+		"-kernel", m.kernel.image, "-initrd", "/proc/self/fd/3", "-append", strings.TrimSpace(words),
+		"-chardev", "file,id=console,path=" + m.console, "-serial", "chardev:console",
+		"-device", "virtio-serial-pci",
+	}
+	if m.pidFile == "" {
+		args = append(args, "-chardev", "socket,id=port,fd=4", "-device", "virtserialport,chardev=port,name="+portName)
+	}
+	if m.sshPort != 0 {
+		args = append(args, "-netdev", fmt.Sprintf("user,id=mgmt,restrict=on,ipv6=off,net=%s,host=%s,dns=%s,dhcpstart=%s,hostfwd=tcp:127.0.0.1:%d-%s:22",
+			mgmtNet, mgmtHost, mgmtDNS, mgmtGuest, m.sshPort, mgmtGuest), "-device", "virtio-net-pci,netdev=mgmt,romfile=")
+	} else {
+		args = append(args, "-nic", "none")
+	}
+	return args
+}
+
+// start starts QEMU. It dies with us, unless it has a pid file.
+func (m *machine) start() error {
+	m.cmd = exec.Command(qemu, m.arguments()...)
+	m.cmd.ExtraFiles = []*os.File{m.initrd}
+	m.cmd.SysProcAttr = &unix.SysProcAttr{Setsid: true}
+	var theirs *os.File
+	if m.pidFile == "" {
+		m.cmd.SysProcAttr.Pdeathsig = unix.SIGKILL
+		var err error
+		if m.conn, theirs, err = socketPair(); err != nil {
+			return err
+		}
+		m.cmd.ExtraFiles = append(m.cmd.ExtraFiles, theirs)
+	}
+	complaints, err := os.CreateTemp("", "lab-qemu-")
+	if err != nil {
+		return err
+	}
+	os.Remove(complaints.Name())
+	m.cmd.Stderr = complaints
+	err = m.cmd.Start()
+	theirs.Close()
+	m.initrd.Close()
+	if err != nil {
+		return err
+	}
+	if m.pidFile != "" {
+		if err := os.WriteFile(m.pidFile, []byte(strconv.Itoa(m.cmd.Process.Pid)), 0o644); err != nil {
+			return errors.Join(err, m.cmd.Process.Kill())
+		}
+	}
+	m.ended = make(chan error, 1)
+	go func() {
+		err := m.cmd.Wait()
+		said := make([]byte, 4096)
+		n, _ := complaints.ReadAt(said, 0)
+		if n > 0 {
+			err = fmt.Errorf("%s: %s", qemu, strings.TrimSpace(string(said[:n])))
+		}
+		m.ended <- err
+	}()
+	return nil
+}
+
+func (m *machine) kill() {
+	m.cmd.Process.Kill()
+}
+
+// socketPair returns our end as a connection, theirs as a file to be inherited.
+func socketPair() (net.Conn, *os.File, error) {
+	fds, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return nil, nil, err
+	}
+	ours, theirs := os.NewFile(uintptr(fds[0]), "port"), os.NewFile(uintptr(fds[1]), "port")
+	defer ours.Close()
+	conn, err := net.FileConn(ours)
+	return conn, theirs, err
+}
+
+// consoleFile makes a new file for a console and drops those that an earlier run, killed, left over a day ago.
+func consoleFile() (string, error) {
+	cache, err := cacheDir()
+	if err != nil {
+		return "", err
+	}
+	dir := filepath.Join(cache, "console")
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return "", err
+	}
+	old, _ := filepath.Glob(filepath.Join(dir, "*.log"))
+	for _, f := range old {
+		if info, err := os.Stat(f); err == nil && time.Since(info.ModTime()) > 24*time.Hour {
+			os.Remove(f)
+		}
+	}
+	f, err := os.CreateTemp(dir, "*.log")
+	if err != nil {
+		return "", err
+	}
+	return f.Name(), f.Close()
+}
+
+// consoleTail returns the last lines of a console.
+func consoleTail(file string, lines int) string {
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return err.Error()
+	}
+	text := strings.ReplaceAll(string(data), "\r", "")
+	all := strings.Split(strings.TrimSpace(text), "\n")
+	return strings.Join(all[max(0, len(all)-lines):], "\n")
+}

@@ -1,0 +1,66 @@
+// Command lab runs programs as root on a real Debian kernel in a virtual machine,
+// made from the machine's own package archive without root and without touching its apt.
+// It knows QEMU, archives and processes; of the program under test it knows nothing.
+//
+// The same binary is the machine's /init: guest*.go runs inside, the rest outside.
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"runtime"
+)
+
+// command is one subcommand: what it is called with and what it does.
+type command struct {
+	usage, help string
+	run         func(args []string) (int, error)
+}
+
+var commands map[string]command
+
+func init() {
+	// The machine dies with the thread that started it (machine.go), so that
+	// thread must be the one that lives as long as the process: the main one.
+	runtime.LockOSThread()
+	commands = map[string]command{
+		"fetch": {"[--kernel R]", "get the kernel and the userland into the cache", fetch},
+		"run":   {"[flags] PROGRAM ARGS...", "boot, run PROGRAM inside, exit with its status", run},
+	}
+}
+
+// exitLab is the exit status when the lab itself failed, not the program inside.
+const exitLab = 125
+
+func main() {
+	if os.Getpid() == 1 {
+		runtime.UnlockOSThread()
+		guestMain()
+		return
+	}
+	code, err := dispatch(os.Args[1:])
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "lab:", err)
+		if code == 0 {
+			code = exitLab
+		}
+	}
+	os.Exit(code)
+}
+
+var errUsage = errors.New("usage: lab COMMAND [--help]")
+
+func dispatch(args []string) (int, error) {
+	if len(args) > 0 {
+		if c, ok := commands[args[0]]; ok {
+			return c.run(args[1:])
+		}
+	}
+	for _, name := range []string{"fetch", "run", "start", "ssh", "stop", "shell", "topo"} {
+		if c, ok := commands[name]; ok {
+			fmt.Fprintf(os.Stderr, "  lab %-6s %-26s %s\n", name, c.usage, c.help)
+		}
+	}
+	return 2, errUsage
+}
