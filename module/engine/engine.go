@@ -14,7 +14,7 @@ type Kernel interface {
 	// Snapshot observes everything. Interrupted dumps have been repeated.
 	Snapshot(context.Context) (*state.Host, error)
 	// Do sends the steps in order and stops at the first that is refused. It returns how many were done; the error is then
-	// a *StepError about steps[done].
+	// a *state.Refusal about steps[done], unless the context ended.
 	Do(ctx context.Context, steps []state.Step) (done int, err error)
 	// Missing names the kernel modules, out of those given, that the running kernel neither has nor can load. It changes nothing.
 	Missing(modules []string) []string
@@ -23,23 +23,6 @@ type Kernel interface {
 	// Namespace names the network namespace for as long as the machine runs: "4026531840" or the like, fit for a file name.
 	Namespace() string
 }
-
-// StepError is a request that the kernel refused.
-type StepError struct {
-	Step state.Step
-	Err  error  // the errno
-	Text string // the kernel's own words (extended ack); may be empty
-}
-
-func (e *StepError) Error() string {
-	text := e.Step.String() + ": " + e.Err.Error()
-	if e.Text != "" {
-		text += ": " + e.Text
-	}
-	return text
-}
-
-func (e *StepError) Unwrap() error { return e.Err }
 
 // Outcome is what a run did. Failed is nil if the host is as the document says.
 type Outcome struct {
