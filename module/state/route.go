@@ -75,6 +75,17 @@ func (r Route) Uses(dev string) bool {
 	return r.Dev == dev || slices.ContainsFunc(r.Hops, func(h Hop) bool { return h.Dev == dev })
 }
 
+// Legs lists the ways out of the route: its hops, or the one that it is itself; none for a blackhole.
+func (r Route) Legs() []Hop {
+	if len(r.Hops) > 0 {
+		return r.Hops
+	}
+	if r.Dev == "" {
+		return nil
+	}
+	return []Hop{{Dev: r.Dev, Via: r.Via, Onlink: r.Onlink}}
+}
+
 // String prints the route in ip-route(8)'s words, without «ip route add».
 func (r Route) String() string {
 	text := r.Dst.String()

@@ -61,7 +61,7 @@ func (s Step) String() string {
 	case VLANAdd, VLANDel:
 		return s.vlanLine()
 	case AddrAdd:
-		return "ip addr add " + s.Address.String() + " dev " + s.Link
+		return "ip addr replace " + s.Address.String() + " dev " + s.Link
 	case AddrDel:
 		return "ip addr del " + s.Address.Prefix.String() + " dev " + s.Link
 	case RouteAdd:

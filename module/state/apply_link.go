@@ -1,0 +1,169 @@
+package state
+
+import (
+	"fmt"
+	"slices"
+	"syscall"
+
+	"hostnet-module/module/attr"
+	"hostnet-module/module/kind"
+)
+
+// setLink changes a link in the kernel's order: the kind's data, the port's data, then MAC, MTU and alias, the master, the
+// flags (net/core/rtnetlink.c: rtnl_changelink, do_setlink).
+func (h *Host) setLink(l *Link, s Step) error {
+	if err := h.mayChange(l, s); err != nil {
+		return err
+	}
+	for r, v := range s.Attrs.All() {
+		switch {
+		case r == kind.Up, r == kind.MTU, r == kind.MAC, r.When&attr.Never != 0:
+		default:
+			l.Attrs.Put(r, v)
+		}
+	}
+	l.Port.Merge(s.Port)
+	if mac, ok := s.Attrs.Get("mac"); ok {
+		h.setMAC(l, mac.S)
+	}
+	if mtu, ok := s.Attrs.Get("mtu"); ok {
+		h.setMTU(l, mtu.N)
+	}
+	if s.Master != nil && *s.Master != l.Master {
+		h.leave(l)
+		if *s.Master != "" {
+			h.join(l, h.Link(*s.Master))
+		}
+	}
+	if up, ok := s.Attrs.Get("up"); ok {
+		h.setUp(l, up.N != 0)
+	}
+	return nil
+}
+
+// mayChange is what the kernel refuses.
+func (h *Host) mayChange(l *Link, s Step) error {
+	for r, v := range s.Attrs.All() {
+		if old, ok := l.Attrs.Get(r.Name); r.Place != attr.Data || ok && r.Equal(old, v) {
+			continue
+		}
+		switch {
+		case r.When&attr.NoPorts != 0 && len(h.Ports(l.Name)) > 0:
+			return fmt.Errorf("option %s: unable to set because the %s device has ports: %w", r.Name, l.Kind, syscall.ENOTEMPTY)
+		case r.When&attr.Down != 0 && l.Up():
+			return fmt.Errorf("option %s: unable to set because the %s device is up: %w", r.Name, l.Kind, syscall.EBUSY)
+		}
+	}
+	if mtu, ok := s.Attrs.Get("mtu"); ok {
+		if parent := h.Link(l.Parent); parent != nil && l.K().HasParent && mtu.N > parent.MTU() {
+			return syscall.ERANGE
+		}
+		if l.Seen.MaxMTU > 0 && mtu.N > uint64(l.Seen.MaxMTU) {
+			return fmt.Errorf("mtu greater than device maximum: %w", syscall.EINVAL)
+		}
+	}
+	if s.Master != nil && *s.Master != "" && *s.Master != l.Master {
+		master := h.Link(*s.Master)
+		switch {
+		case master == nil:
+			return fmt.Errorf("cannot find device %q: %w", *s.Master, syscall.EINVAL)
+		case master.K().PortWhen&attr.Down != 0 && l.Up():
+			return fmt.Errorf("device can not be enslaved while up: %w", syscall.EPERM)
+		}
+	}
+	if up, ok := s.Attrs.Get("up"); ok && up.N != 0 && l.K().HasParent && l.Attrs.N("loose_binding") == 0 {
+		if parent := h.Link(l.Parent); parent != nil && !parent.Up() {
+			return fmt.Errorf("%s is down: %w", l.Parent, syscall.ENETDOWN)
+		}
+	}
+	return nil
+}
+
+// setMAC changes a hardware address; ports of a kind that hands its own down get it too, and so do links above that have
+// it from here.
+func (h *Host) setMAC(l *Link, mac string) {
+	old := l.MAC()
+	l.Attrs.Put(kind.MAC, attr.Str(mac))
+	if l.K().TakesPorts {
+		for _, p := range h.Ports(l.Name) {
+			p.Attrs.Put(kind.MAC, attr.Str(mac))
+		}
+	}
+	for _, upper := range h.Uppers(l.Name) {
+		if upper.MAC() == old {
+			h.setMAC(upper, mac)
+		}
+	}
+}
+
+// setMTU changes an MTU: a bond's members get it, links that stand on it are clipped to it.
+func (h *Host) setMTU(l *Link, mtu uint64) {
+	l.Attrs.Put(kind.MTU, attr.Num(mtu))
+	if l.K().TakesPorts {
+		for _, p := range h.Ports(l.Name) {
+			p.Attrs.Put(kind.MTU, attr.Num(mtu))
+		}
+	}
+	for _, upper := range h.Uppers(l.Name) {
+		if upper.MTU() > mtu {
+			h.setMTU(upper, mtu)
+		}
+	}
+}
+
+// setUp changes the administrative state. Down: IPv6 addresses and the routes of both families go; links that stand on it
+// go down with it and come up with it (net/8021q/vlan.c: vlan_device_event).
+func (h *Host) setUp(l *Link, up bool) {
+	if l.Up() == up {
+		return
+	}
+	l.Attrs.Put(kind.Up, attr.On(up))
+	if !up {
+		l.Addresses = slices.DeleteFunc(l.Addresses, func(a Address) bool { return !a.Is4() })
+		h.dropRoutes(func(r Route) bool { return r.Uses(l.Name) })
+	}
+	for _, upper := range h.Uppers(l.Name) {
+		if upper.K().HasParent && upper.Attrs.N("loose_binding") == 0 {
+			h.setUp(upper, up)
+		}
+	}
+}
+
+// join makes a link a port. A kind that hands its MAC and MTU down also brings its ports up (bond_main.c: bond_enslave).
+func (h *Host) join(l, master *Link) {
+	k := master.K()
+	first := len(h.Ports(master.Name)) == 0
+	l.Master = master.Name
+	if k.Bridging {
+		l.VLANs = defaultVLANs(master)
+	}
+	if !k.TakesPorts {
+		return
+	}
+	if mac, ok := master.Attrs.Get("mac"); ok {
+		l.Attrs.Put(kind.MAC, mac)
+	} else if first && l.MAC() != "" {
+		h.setMAC(master, l.MAC())
+	}
+	l.Attrs.Put(kind.MTU, attr.Num(master.MTU()))
+	h.setUp(l, true)
+}
+
+// leave takes a link out of its master. A bond leaves its former members down, with the MAC and MTU that they had before:
+// what that was the model does not know. A bond without members gets a random MAC.
+func (h *Host) leave(l *Link) {
+	master := h.Link(l.Master)
+	l.Master, l.Port, l.VLANs = "", attr.Set{}, nil
+	if master == nil || !master.K().TakesPorts {
+		return
+	}
+	h.setUp(l, false)
+	l.Attrs.Drop("mac")
+	l.Attrs.Drop("mtu")
+	if l.Seen.PermMAC != "" {
+		l.Attrs.Put(kind.MAC, attr.Str(l.Seen.PermMAC))
+	}
+	if len(h.Ports(master.Name)) == 0 {
+		master.Attrs.Drop("mac")
+	}
+}
