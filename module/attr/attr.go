@@ -69,25 +69,26 @@ type Cond struct {
 
 // Row describes one attribute.
 type Row struct {
-	Name    string // the document's key and, unless Word is set, iproute2's word
-	Word    string // iproute2's word where it differs
-	Num     uint16 // the attribute's number in its nest
-	Bit     uint32 // for Bit and Flag: the mask
-	Place   Place
-	Type    Type
-	When    When
-	Min     uint64 // smallest value, inclusive
-	Max     uint64 // largest value, inclusive; 0: what the type can hold
-	MaxLen  int    // for lists: most elements; for Text: most bytes; 0: no limit
-	Names   []Name // the words of an enumeration
-	Unit    string // "ms", "s/100", …; for documentation
-	Doc     string // one sentence, without the final stop
-	Slack   uint64 // values this close are equal: the kernel rounds to its clock tick
-	Only    *Cond
-	Alias   string // another key that documents may use
-	Empty   bool   // the kernel leaves the attribute out while it is empty: absence reads as the zero value
-	SeeOnly bool   // the kernel reports it, nobody sets it
-	Alone   bool   // refused in the creating message; goes into a later one (EAFNOSUPPORT for AF_SPEC)
+	Name      string // the document's key and, unless Word is set, iproute2's word
+	Word      string // iproute2's word where it differs
+	Num       uint16 // the attribute's number in its nest
+	Bit       uint32 // for Bit and Flag: the mask
+	Place     Place
+	Type      Type
+	When      When
+	Min       uint64 // smallest value, inclusive
+	Max       uint64 // largest value, inclusive; 0: what the type can hold
+	MaxLen    int    // for lists: most elements; for Text: most bytes; 0: no limit
+	Names     []Name // the words of an enumeration
+	Unit      string // "ms", "s/100", …; for documentation
+	Doc       string // one sentence, without the final stop
+	Slack     uint64 // values this close are equal: the kernel rounds to its clock tick
+	Only      *Cond
+	Alias     string // another key that documents may use
+	Empty     bool   // the kernel leaves the attribute out while it is empty: absence reads as the zero value
+	SeeOnly   bool   // the kernel reports it, nobody sets it
+	ZeroFirst bool   // a change to zero goes into an earlier message of its own: the kernel looks at the old value while it takes the others
+	Alone     bool   // refused in the creating message; goes into a later one (EAFNOSUPPORT for AF_SPEC)
 }
 
 // Value is what an attribute holds: N for numbers, booleans and enumerations, S for texts, addresses and names

@@ -9,7 +9,7 @@ var Bridge = &Kind{
 	Doc:   "a switch inside the host; guests join a network by naming its bridge",
 	Ports: "ports", Bridging: true,
 	Rows: attr.Table{
-		{Name: "stp_state", Alias: "stp", Num: 5, Type: attr.U32, Max: 1, Names: enum("off", "on"),
+		{Name: "stp_state", Alias: "stp", Num: 5, Type: attr.U32, Max: 1, Names: enum("off", "on"), ZeroFirst: true,
 			Doc: "spanning tree; when on, a new port forwards only after twice forward_delay"},
 		timer("forward_delay", 1, 200, 3000, "time in each of the listening and learning states"),
 		timer("hello_time", 2, 100, 1000, "interval of spanning tree hellos"),

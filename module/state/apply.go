@@ -108,7 +108,7 @@ func (h *Host) standOn(l *Link, s Step) error {
 			return fmt.Errorf("VLAN device already exists: %w", syscall.EEXIST)
 		}
 	}
-	if s.Attrs.N("mtu") > parent.MTU() {
+	if parent.Attrs.Has("mtu") && s.Attrs.N("mtu") > parent.MTU() {
 		return fmt.Errorf("mtu %d above %s's %d: %w", s.Attrs.N("mtu"), s.Parent, parent.MTU(), syscall.ERANGE)
 	}
 	l.Attrs.Put(kind.MTU, attr.Num(parent.MTU()))

@@ -55,7 +55,7 @@ func (h *Host) mayChange(l *Link, s Step) error {
 		}
 	}
 	if mtu, ok := s.Attrs.Get("mtu"); ok {
-		if parent := h.Link(l.Parent); parent != nil && l.K().HasParent && mtu.N > parent.MTU() {
+		if parent := h.Link(l.Parent); parent != nil && l.K().HasParent && parent.Attrs.Has("mtu") && mtu.N > parent.MTU() {
 			return syscall.ERANGE
 		}
 		if l.Seen.MaxMTU > 0 && mtu.N > uint64(l.Seen.MaxMTU) {

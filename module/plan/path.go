@@ -1,0 +1,217 @@
+package plan
+
+import (
+	"fmt"
+	"slices"
+
+	"hostnet-module/module/attr"
+	"hostnet-module/module/kind"
+	"hostnet-module/module/state"
+)
+
+// Path finds the steps that lead from one host to another. What the target does not hold is not cared for: an attribute that
+// is missing there is left as it is; a link that is missing there is taken away.
+//
+// It walks a model of the host and looks at it after each step, so that side effects (a link that went down has lost its
+// routes) are made good like any other difference. The order is that of least silence: everything above is built and
+// addressed before a link that carries the host's traffic is touched, and nothing is taken away before the end.
+func Path(has, target *state.Host) ([]state.Step, error) {
+	w := &walk{has: has, sim: has.Clone(), target: target, order: below(target), announced: map[state.AddressKey]bool{}}
+	w.deleteBlockers()
+	w.pass(false)
+	w.announce()
+	w.pass(true)
+	w.announce()
+	w.clear()
+	for range maxRepairs {
+		n := len(w.steps)
+		w.pass(true)
+		w.clear()
+		if w.err != nil || len(w.steps) == n {
+			return w.steps, w.err
+		}
+	}
+	return nil, fmt.Errorf("no way to the wanted network was found: after %d steps the last was %q", len(w.steps), w.steps[len(w.steps)-1])
+}
+
+const maxRepairs = 6
+
+// walk is a path in the making.
+type walk struct {
+	has       *state.Host // as it is
+	sim       *state.Host // as it would be after the steps
+	target    *state.Host
+	order     []*state.Link // the target's links, below first
+	steps     []state.Step
+	waiting   bool // a link that carries traffic has been left for the second pass, and nothing else carries its master
+	announced map[state.AddressKey]bool
+	err       error
+}
+
+// emit adds a step and lets the model follow it. After a step that the model refuses nothing more is added.
+func (w *walk) emit(s state.Step) {
+	if w.err != nil {
+		return
+	}
+	if err := w.sim.Apply(s); err != nil {
+		w.err = fmt.Errorf("%s: %w", s, err)
+		return
+	}
+	w.steps = append(w.steps, s)
+}
+
+// deleteBlockers takes away first what stands in the way: links that must be made anew, and links that hold a VLAN which
+// another one is to have.
+func (w *walk) deleteBlockers() {
+	for _, t := range slices.Backward(w.order) {
+		if s := w.sim.Link(t.Name); s != nil && anew(s, t) {
+			w.emit(state.Step{Op: state.LinkDel, Link: t.Name})
+		}
+	}
+	for _, t := range w.order {
+		if !t.K().HasParent || w.sim.Link(t.Name) != nil {
+			continue
+		}
+		for _, s := range w.sim.Uppers(t.Parent) {
+			if w.target.Link(s.Name) == nil && s.Kind == t.Kind && attr.Missing(s.Attrs, never(t)).Len() == 0 {
+				w.emit(state.Step{Op: state.LinkDel, Link: s.Name})
+			}
+		}
+	}
+}
+
+// anew tells whether a link cannot be changed into the wanted one.
+func anew(s, t *state.Link) bool {
+	return s.Kind != t.Kind || t.K().HasParent && s.Parent != t.Parent || attr.Missing(s.Attrs, never(t)).Len() > 0
+}
+
+// never are the attributes that no existing link can be given.
+func never(l *state.Link) attr.Set {
+	return l.Attrs.Filter(func(r *attr.Row) bool { return r.When&attr.Never != 0 })
+}
+
+// pass goes over all links once, from below. Links that carry traffic join their master only in a pass with live set.
+func (w *walk) pass(live bool) {
+	w.waiting = false
+	for _, t := range w.order {
+		w.raiseMTU(t)
+	}
+	for _, t := range w.order {
+		w.build(t, live)
+	}
+	for _, t := range slices.Backward(w.order) {
+		w.lowerMTU(t)
+	}
+	for _, t := range w.order {
+		w.addAddresses(t)
+	}
+	w.addRoutes()
+}
+
+func (w *walk) raiseMTU(t *state.Link) {
+	if s, mtu := w.sim.Link(t.Name), t.MTU(); s != nil && mtu > s.MTU() {
+		w.set(t, attr.Of(attr.Item{Row: kind.MTU, Value: attr.Num(mtu)}))
+	}
+}
+
+func (w *walk) lowerMTU(t *state.Link) {
+	if s, mtu := w.sim.Link(t.Name), t.MTU(); s != nil && t.Attrs.Has("mtu") && mtu < s.MTU() {
+		w.set(t, attr.Of(attr.Item{Row: kind.MTU, Value: attr.Num(mtu)}))
+	}
+}
+
+func (w *walk) set(t *state.Link, attrs attr.Set) {
+	w.emit(state.Step{Op: state.LinkSet, Link: t.Name, Kind: t.Kind, Attrs: attrs})
+}
+
+// addAddresses gives a link the addresses that it lacks, once it is as up as it shall be.
+func (w *walk) addAddresses(t *state.Link) {
+	s := w.sim.Link(t.Name)
+	if s == nil || t.Up() && !s.Up() {
+		return
+	}
+	for _, a := range t.Addresses {
+		have := s.Address(a.Key())
+		if have != nil && a.Same(*have) || have == nil && a.Kernel() {
+			continue
+		}
+		for _, o := range slices.Clone(s.Addresses) {
+			if o.Prefix.Addr() == a.Prefix.Addr() && !replaceable(o, a) {
+				w.emit(state.Step{Op: state.AddrDel, Link: t.Name, Address: o})
+			}
+		}
+		if have == nil && !a.Is4() && w.moved(t.Name, a) {
+			// It has been this host's already: a second detection would only silence it for a second.
+			a.Flags |= state.FlagNodad
+		}
+		w.emit(state.Step{Op: state.AddrAdd, Link: t.Name, Address: a})
+	}
+}
+
+// replaceable tells whether the kernel changes an address into another in place: flags and lifetimes, nothing else.
+func replaceable(old, a state.Address) bool {
+	return old.Key() == a.Key() && old.Scope == a.Scope && old.Label == a.Label
+}
+
+// moved tells whether an address was another link's before.
+func (w *walk) moved(to string, a state.Address) bool {
+	from := w.has.Carrier(a.Prefix.Addr())
+	return from != nil && from.Name != to
+}
+
+// announce tells the neighbours about addresses that have moved, as soon as that can be heard.
+func (w *walk) announce() {
+	if w.waiting {
+		return
+	}
+	for _, t := range w.order {
+		for _, a := range t.Addresses {
+			s := w.sim.Link(t.Name)
+			if s != nil && s.Address(a.Key()) != nil && w.moved(t.Name, a) && !a.Kernel() && !w.announced[a.Key()] {
+				w.announced[a.Key()] = true
+				w.emit(state.Step{Op: state.Announce, Link: t.Name, Address: a})
+			}
+		}
+	}
+}
+
+// addRoutes adds the routes that are missing, as far as their links are up and their gateways in reach.
+func (w *walk) addRoutes() {
+	for _, r := range w.target.Routes {
+		if r.Kernel() || slices.ContainsFunc(w.sim.Routes, r.Same) {
+			continue
+		}
+		step := state.Step{Op: state.RouteAdd, Route: r}
+		if w.err == nil && w.sim.Clone().Apply(step) == nil {
+			w.emit(step)
+		}
+	}
+}
+
+// clear takes away what the target does not have: addresses, routes, links.
+func (w *walk) clear() {
+	for _, t := range w.order {
+		if s := w.sim.Link(t.Name); s != nil {
+			w.dropAddresses(s, t, func(state.Address) bool { return true })
+		}
+	}
+	for _, r := range slices.Clone(w.sim.Routes) {
+		if !r.Kernel() && slices.ContainsFunc(w.sim.Routes, r.Same) && !slices.ContainsFunc(w.target.Routes, r.Same) {
+			w.emit(state.Step{Op: state.RouteDel, Route: r})
+		}
+	}
+	for _, s := range slices.Backward(below(w.sim)) {
+		if w.target.Link(s.Name) == nil && w.sim.Link(s.Name) != nil {
+			w.emit(state.Step{Op: state.LinkDel, Link: s.Name})
+		}
+	}
+}
+
+// dropAddresses takes those of a link's addresses away that the target does not have.
+func (w *walk) dropAddresses(s, t *state.Link, which func(state.Address) bool) {
+	for _, a := range slices.Clone(s.Addresses) {
+		if s.Address(a.Key()) != nil && t.Address(a.Key()) == nil && which(a) {
+			w.emit(state.Step{Op: state.AddrDel, Link: s.Name, Address: a})
+		}
+	}
+}
