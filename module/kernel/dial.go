@@ -1,0 +1,88 @@
+// Package kernel is the only room that speaks netlink: it observes one network namespace (Snapshot) and carries steps out
+// (Do), over one NETLINK_ROUTE socket. It plans nothing and knows no document: what it says and understands of a link is
+// what the tables of package kind say.
+package kernel
+
+import (
+	"fmt"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/vishvananda/netlink/nl"
+	"golang.org/x/sys/unix"
+)
+
+// Kernel is the running kernel, seen from the network namespace in which Dial was called. Its methods may be called from
+// several goroutines; they take turns.
+type Kernel struct {
+	mu    sync.Mutex
+	sock  *nl.NetlinkSocket
+	seq   uint32
+	links *directory // names and indexes: from the last snapshot, kept up by Do
+	stats Stats
+}
+
+// Stats counts what went over the socket since Dial.
+type Stats struct {
+	Dumps    int // dump requests, repeated ones included
+	Lookups  int // requests for one link
+	Writes   int // requests that modify; the frames of Announce are not counted
+	Messages int // messages received
+	Bytes    int // bytes received, headers included
+}
+
+const (
+	// timeout bounds the wait for one answer. Deleting a bond with thousands of VLANs takes the kernel half a minute.
+	timeout = 120 * time.Second
+	// buffer for answers; the kernel doubles it. The default overflows on large dumps.
+	receiveBuffer = 4 << 20
+)
+
+// Dial opens the socket. It needs no privilege, and neither does Snapshot; the kernel asks for CAP_NET_ADMIN only when
+// something is to be changed.
+func Dial() (*Kernel, error) {
+	sock, err := nl.Subscribe(unix.NETLINK_ROUTE)
+	if err != nil {
+		return nil, fmt.Errorf("netlink socket: %w", err)
+	}
+	if err := sock.SetExtAck(true); err != nil {
+		sock.Close()
+		return nil, fmt.Errorf("netlink socket: NETLINK_EXT_ACK: %w", err)
+	}
+	wait := unix.NsecToTimeval(timeout.Nanoseconds())
+	if err := sock.SetReceiveTimeout(&wait); err != nil {
+		sock.Close()
+		return nil, fmt.Errorf("netlink socket: timeout: %w", err)
+	}
+	// The rest is a matter of comfort: kernels before 4.20 know no strict check, without root the buffer is capped.
+	_ = unix.SetsockoptInt(sock.GetFd(), unix.SOL_NETLINK, unix.NETLINK_CAP_ACK, 1)
+	_ = unix.SetsockoptInt(sock.GetFd(), unix.SOL_NETLINK, unix.NETLINK_GET_STRICT_CHK, 1)
+	if sock.SetReceiveBufferSize(receiveBuffer, true) != nil {
+		_ = sock.SetReceiveBufferSize(receiveBuffer, false)
+	}
+	return &Kernel{sock: sock, links: newDirectory()}, nil
+}
+
+// Close closes the socket.
+func (k *Kernel) Close() { k.sock.Close() }
+
+// Stats returns what has been counted so far.
+func (k *Kernel) Stats() Stats {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.stats
+}
+
+// Namespace names the network namespace: by the socket's cookie (SO_NETNS_COOKIE, Linux 5.14; never used twice while the
+// machine runs), else by the inode of the namespace file, which may be used again after a namespace died.
+func (k *Kernel) Namespace() string {
+	if cookie, err := unix.GetsockoptUint64(k.sock.GetFd(), unix.SOL_SOCKET, unix.SO_NETNS_COOKIE); err == nil {
+		return strconv.FormatUint(cookie, 10)
+	}
+	var st unix.Stat_t
+	if err := unix.Stat("/proc/thread-self/ns/net", &st); err == nil {
+		return strconv.FormatUint(st.Ino, 10)
+	}
+	return "0"
+}

@@ -1,0 +1,126 @@
+package kernel
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"syscall"
+
+	"github.com/vishvananda/netlink/nl"
+	"golang.org/x/sys/unix"
+
+	"hostnet-module/module/attr"
+	"hostnet-module/module/state"
+)
+
+// Do sends the steps in order, one request each, and waits for each to be acknowledged. It stops at the first that is refused
+// and returns how many were done; the error is then a *state.Refusal about steps[done]. Between two steps it looks whether the
+// context has ended. An Announce that could not be sent is refused like any step: nothing has changed by it, so a caller that
+// does not care goes on with steps[done+1:].
+func (k *Kernel) Do(ctx context.Context, steps []state.Step) (done int, err error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	for i, s := range steps {
+		if ctx.Err() != nil {
+			return i, ctx.Err()
+		}
+		if err := k.step(s); err != nil {
+			return i, refusal(s, err)
+		}
+	}
+	return len(steps), nil
+}
+
+func (k *Kernel) step(s state.Step) error {
+	if s.Op == state.Announce {
+		return k.announce(s)
+	}
+	if s.Kind == "" && s.Op == state.LinkSet {
+		s.Kind = k.links.known[s.Link].kind
+	}
+	r, err := encode(s, k.index)
+	if err != nil {
+		return err
+	}
+	k.stats.Writes++
+	_, err = k.ask(r)
+	if s.Op == state.RouteAdd && !s.Route.Is4() && errors.Is(err, unix.EEXIST) {
+		err = nil // the same route by the same way is there (net/ipv6/ip6_fib.c, fib6_add_rt2node)
+	}
+	var a *answer
+	if errors.As(err, &a) && a.offset > 0 && a.text != "" {
+		if name := attributeAt(r, a.offset, s); name != "" {
+			a.text += " (" + name + ")"
+		}
+	}
+	if err == nil {
+		k.remember(s)
+	}
+	return err
+}
+
+// remember keeps the directory true after a step. What a deleted link took with it stays known by an index that nobody has:
+// a step that names it is then refused by the kernel.
+func (k *Kernel) remember(s state.Step) {
+	switch s.Op {
+	case state.LinkAdd:
+		k.links.drop(s.Link)
+		if s.Index != 0 {
+			k.links.put(s.Link, uint32(s.Index), s.Kind)
+		}
+	case state.LinkDel:
+		k.links.drop(s.Link)
+	}
+}
+
+// index finds a link's index: from what is known, else by asking for the name.
+func (k *Kernel) index(name string) (uint32, error) {
+	if index := k.links.Index(name); index != 0 {
+		return index, nil
+	}
+	l, err := k.lookup(name)
+	if err != nil {
+		return 0, err
+	}
+	k.links.put(name, uint32(l.Index), l.Kind)
+	return uint32(l.Index), nil
+}
+
+// lookup reads one link by its name. Unlike if_nametoindex(3) it does not make the kernel run modprobe for a name that is
+// not there.
+func (k *Kernel) lookup(name string) (*state.Link, error) {
+	if len(name) >= unix.IFNAMSIZ {
+		return nil, &answer{errno: unix.ENODEV, text: fmt.Sprintf("no link %q", name)}
+	}
+	b := attr.Append(dumpLinks(unix.AF_UNSPEC, filterSkipStats), unix.IFLA_IFNAME, nl.ZeroTerminated(name))
+	k.stats.Lookups++
+	msgs, err := k.ask(request{unix.RTM_GETLINK, unix.NLM_F_ACK, b})
+	if errors.Is(err, unix.ENODEV) {
+		return nil, &answer{errno: unix.ENODEV, text: fmt.Sprintf("no link %q", name)}
+	}
+	if err != nil {
+		return nil, err
+	}
+	h, _ := parseLinks(msgs)
+	if len(h.Links) != 1 {
+		return nil, &answer{errno: unix.ENODEV, text: fmt.Sprintf("no link %q", name)}
+	}
+	return h.Links[0], nil
+}
+
+// refusal translates an error once, here at the edge.
+func refusal(s state.Step, err error) *state.Refusal {
+	r := &state.Refusal{Step: s, Errno: unix.EINVAL}
+	var a *answer
+	if errors.As(err, &a) {
+		r.Errno, r.Text = a.errno, a.text
+	} else {
+		if !errors.As(err, &r.Errno) || err.Error() != r.Errno.Error() {
+			r.Text = err.Error()
+		}
+	}
+	if r.Errno == syscall.EPERM && r.Text == "" {
+		r.Text = "root (CAP_NET_ADMIN) is needed"
+	}
+	return r
+}

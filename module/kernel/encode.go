@@ -1,0 +1,149 @@
+package kernel
+
+import (
+	"encoding/binary"
+	"fmt"
+
+	"github.com/vishvananda/netlink/nl"
+	"golang.org/x/sys/unix"
+
+	"hostnet-module/module/attr"
+	"hostnet-module/module/state"
+)
+
+// finder finds the index of a link by its name and keeps the first error; as an attr.Resolver it serves the rows that
+// point at a link.
+type finder struct {
+	find func(name string) (uint32, error)
+	err  error
+}
+
+// Index implements attr.Resolver; the empty name is index 0, «none».
+func (f *finder) Index(name string) uint32 {
+	if name == "" {
+		return 0
+	}
+	index, err := f.find(name)
+	if err != nil && f.err == nil {
+		f.err = err
+	}
+	return index
+}
+
+// Name implements attr.Resolver.
+func (f *finder) Name(uint32) string { return "" }
+
+// encode makes the one message that a step is. Pure but for find.
+func encode(s state.Step, find func(name string) (uint32, error)) (request, error) {
+	f := &finder{find: find}
+	r := request{flags: unix.NLM_F_ACK}
+	switch s.Op {
+	case state.LinkAdd:
+		r.typ, r.flags = unix.RTM_NEWLINK, r.flags|unix.NLM_F_CREATE|unix.NLM_F_EXCL
+		r.payload = encodeLink(s, f)
+	case state.LinkSet:
+		r.typ, r.payload = unix.RTM_NEWLINK, encodeLink(s, f)
+	case state.LinkDel:
+		r.typ, r.payload = unix.RTM_DELLINK, linkHeader(unix.AF_UNSPEC, f.Index(s.Link), 0, 0)
+	case state.VLANAdd:
+		r.typ, r.payload = unix.RTM_SETLINK, encodeVLAN(s, f)
+	case state.VLANDel:
+		r.typ, r.payload = unix.RTM_DELLINK, encodeVLAN(s, f)
+	case state.AddrAdd:
+		r.typ, r.flags = unix.RTM_NEWADDR, r.flags|unix.NLM_F_CREATE|unix.NLM_F_REPLACE
+		r.payload = encodeAddress(s.Address, f.Index(s.Link), false)
+	case state.AddrDel:
+		r.typ, r.payload = unix.RTM_DELADDR, encodeAddress(s.Address, f.Index(s.Link), true)
+	case state.RouteAdd:
+		// IPv6 would replace another route of the same destination and metric: there, it is a route beside ours.
+		r.typ, r.flags = unix.RTM_NEWROUTE, r.flags|unix.NLM_F_CREATE
+		if s.Route.Is4() {
+			r.flags |= unix.NLM_F_REPLACE
+		}
+		r.payload = encodeRoute(s.Route, f, false)
+	case state.RouteDel:
+		r.typ, r.payload = unix.RTM_DELROUTE, encodeRoute(s.Route, f, true)
+	default:
+		return r, fmt.Errorf("operation %d is no request", s.Op)
+	}
+	return r, f.err
+}
+
+// linkHeader makes struct ifinfomsg.
+func linkHeader(family byte, index, flags, change uint32) []byte {
+	m := nl.IfInfomsg{IfInfomsg: unix.IfInfomsg{Family: family, Index: int32(index), Flags: flags, Change: change}}
+	return append([]byte(nil), m.Serialize()...)
+}
+
+// encodeLink makes RTM_NEWLINK, for a new link and for one that is there: header, the link's own attributes, and where
+// there are rows of a kind or of the master's kind, IFLA_LINKINFO.
+func encodeLink(s state.Step, f *finder) []byte {
+	var flags, change uint32
+	for r, v := range s.Attrs.All() {
+		if r.Place != attr.Header {
+			continue
+		}
+		change |= r.Bit
+		if v.N != 0 {
+			flags |= r.Bit
+		}
+	}
+	index := uint32(s.Index)
+	if s.Op == state.LinkSet {
+		index = f.Index(s.Link)
+	}
+	b := linkHeader(unix.AF_UNSPEC, index, flags, change)
+	if s.Op == state.LinkAdd {
+		b = attr.Append(b, unix.IFLA_IFNAME, nl.ZeroTerminated(s.Link))
+		if s.Parent != "" {
+			b = attr.Append(b, unix.IFLA_LINK, nl.Uint32Attr(f.Index(s.Parent)))
+		}
+	}
+	if s.Master != nil {
+		b = attr.Append(b, unix.IFLA_MASTER, nl.Uint32Attr(f.Index(*s.Master)))
+	}
+	b = s.Attrs.Encode(b, attr.Top, f)
+	if info := encodeInfo(s, f); len(info) > 0 {
+		b = attr.Append(b, unix.IFLA_LINKINFO|unix.NLA_F_NESTED, info)
+	}
+	if spec := s.Attrs.Encode(nil, attr.AFSpec, f); len(spec) > 0 {
+		spec = attr.Append(nil, unix.AF_INET6|unix.NLA_F_NESTED, spec)
+		b = attr.Append(b, unix.IFLA_AF_SPEC|unix.NLA_F_NESTED, spec)
+	}
+	return b
+}
+
+// encodeInfo makes what is in IFLA_LINKINFO. A kind without data says nothing to a link that is there.
+func encodeInfo(s state.Step, f *finder) []byte {
+	var b []byte
+	data := s.Attrs.Encode(nil, attr.Data, f)
+	if s.Op == state.LinkAdd || len(data) > 0 {
+		b = attr.Append(b, infoKind, []byte(s.Kind))
+	}
+	if len(data) > 0 {
+		b = attr.Append(b, infoData|unix.NLA_F_NESTED, data)
+	}
+	if port := s.Port.Encode(nil, attr.Port, f); len(port) > 0 {
+		b = attr.Append(b, infoSlaveKind, []byte(s.PortKind))
+		b = attr.Append(b, infoSlaveData|unix.NLA_F_NESTED, port)
+	}
+	return b
+}
+
+// encodeVLAN makes a request of family AF_BRIDGE: struct bridge_vlan_info {flags u16, vid u16} of linux/if_bridge.h.
+func encodeVLAN(s state.Step, f *finder) []byte {
+	var flags uint16
+	if s.Op == state.VLANAdd && s.VLAN.PVID {
+		flags |= nl.BRIDGE_VLAN_INFO_PVID
+	}
+	if s.Op == state.VLANAdd && s.VLAN.Untagged {
+		flags |= nl.BRIDGE_VLAN_INFO_UNTAGGED
+	}
+	var spec []byte
+	if s.Self {
+		spec = attr.Append(spec, nl.IFLA_BRIDGE_FLAGS, nl.Uint16Attr(nl.BRIDGE_FLAGS_SELF))
+	}
+	info := binary.NativeEndian.AppendUint16(nl.Uint16Attr(flags), s.VLAN.ID)
+	spec = attr.Append(spec, nl.IFLA_BRIDGE_VLAN_INFO, info)
+	return attr.Append(linkHeader(unix.AF_BRIDGE, f.Index(s.Link), 0, 0), unix.IFLA_AF_SPEC|unix.NLA_F_NESTED, spec)
+}

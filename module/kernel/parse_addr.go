@@ -1,0 +1,92 @@
+package kernel
+
+import (
+	"net/netip"
+
+	"golang.org/x/sys/unix"
+
+	"hostnet-module/module/attr"
+	"hostnet-module/module/state"
+)
+
+// byIndex finds the links of a host by their indexes.
+func byIndex(h *state.Host) map[uint32]*state.Link {
+	m := make(map[uint32]*state.Link, len(h.Links))
+	for _, l := range h.Links {
+		m[uint32(l.Index)] = l
+	}
+	return m
+}
+
+// parseAddresses reads the messages of an address dump (RTM_NEWADDR) into the links that carry them. Addresses of links
+// that are not in the host, and of families other than IP, are passed over.
+func parseAddresses(msgs []message, h *state.Host) {
+	links := byIndex(h)
+	for _, m := range msgs {
+		if m.typ != unix.RTM_NEWADDR || len(m.data) < unix.SizeofIfAddrmsg {
+			continue
+		}
+		l := links[u32(m.data[4:])]
+		if l == nil {
+			continue
+		}
+		if a, ok := parseAddress(m.data); ok {
+			if a.Label == l.Name {
+				a.Label = ""
+			}
+			l.Addresses = append(l.Addresses, a)
+		}
+	}
+}
+
+// parseAddress reads one struct ifaddrmsg (family, prefix length, flags, scope, index) and its attributes. IFA_LOCAL is our
+// address and IFA_ADDRESS that of the far end; IPv6 leaves IFA_LOCAL out where there is no far end (rtnetlink(7)).
+func parseAddress(b []byte) (state.Address, bool) {
+	bits := int(b[1])
+	a := state.Address{Flags: uint32(b[2]), Scope: b[3], Valid: state.Forever, Preferred: state.Forever}
+	var local, address netip.Addr
+	attr.Walk(b[unix.SizeofIfAddrmsg:], func(num uint16, p []byte) {
+		switch num {
+		case unix.IFA_LOCAL:
+			local = ip(b[0], p)
+		case unix.IFA_ADDRESS:
+			address = ip(b[0], p)
+		case unix.IFA_BROADCAST:
+			a.Broadcast = ip(b[0], p)
+		case unix.IFA_LABEL:
+			a.Label = text(p)
+		case unix.IFA_FLAGS:
+			if len(p) >= 4 {
+				a.Flags = u32(p)
+			}
+		case unix.IFA_CACHEINFO:
+			if len(p) >= 8 {
+				a.Preferred, a.Valid = u32(p), u32(p[4:])
+			}
+		}
+	})
+	if !local.IsValid() {
+		local = address
+	} else if address.IsValid() && address != local {
+		a.Peer = netip.PrefixFrom(address, bits)
+	}
+	a.Prefix = netip.PrefixFrom(local, bits)
+	return a, a.Prefix.IsValid()
+}
+
+// ip reads an address of the family that the message is about; invalid if it is neither IPv4 nor IPv6, or of another length.
+func ip(family byte, p []byte) netip.Addr {
+	want := map[byte]int{unix.AF_INET: 4, unix.AF_INET6: 16}[family]
+	if want == 0 || len(p) != want {
+		return netip.Addr{}
+	}
+	a, _ := netip.AddrFromSlice(p)
+	return a
+}
+
+func family(a netip.Addr) byte {
+	if a.Is4() {
+		return unix.AF_INET
+	}
+	return unix.AF_INET6
+}

@@ -1,0 +1,154 @@
+package kernel
+
+import (
+	"net"
+	"slices"
+	"strconv"
+
+	"golang.org/x/sys/unix"
+
+	"hostnet-module/module/attr"
+	"hostnet-module/module/kind"
+	"hostnet-module/module/state"
+)
+
+// Numbers of linux/if_link.h that x/sys has no names for.
+const (
+	infoKind      = 1 // IFLA_INFO_KIND
+	infoData      = 2 // IFLA_INFO_DATA
+	infoSlaveKind = 4 // IFLA_INFO_SLAVE_KIND
+	infoSlaveData = 5 // IFLA_INFO_SLAVE_DATA
+)
+
+// operstates are IF_OPER_* of linux/if.h in iproute2's words.
+var operstates = []string{"UNKNOWN", "NOTPRESENT", "DOWN", "LOWERLAYERDOWN", "TESTING", "DORMANT", "UP"}
+
+// fallsWithParent are kinds that we do not make, but which stand on another link and vanish with it. (IFLA_LINK alone does
+// not say so: a veth's is its peer.)
+var fallsWithParent = []string{"macvlan", "macvtap", "ipvlan", "ipvtap", "macsec"}
+
+// parseLinks reads the messages of a link dump (RTM_NEWLINK): the links in the order of their indexes, and the
+// directory of them. Pure; it looks at the messages twice since a link may point at one that comes later.
+func parseLinks(msgs []message) (*state.Host, *directory) {
+	dir := newDirectory()
+	for _, m := range msgs {
+		if m.typ != unix.RTM_NEWLINK || len(m.data) < unix.SizeofIfInfomsg {
+			continue
+		}
+		index := u32(m.data[4:])
+		attr.Walk(m.data[unix.SizeofIfInfomsg:], func(num uint16, p []byte) {
+			if num == unix.IFLA_IFNAME && text(p) != "" {
+				dir.put(text(p), index, "")
+			}
+		})
+	}
+	host := &state.Host{Links: make([]*state.Link, 0, len(dir.known))}
+	seen := make(map[string]bool, len(dir.known))
+	for _, m := range msgs {
+		if m.typ != unix.RTM_NEWLINK || len(m.data) < unix.SizeofIfInfomsg {
+			continue
+		}
+		l := parseLink(m.data, dir)
+		if l.Name == "" || seen[l.Name] {
+			continue
+		}
+		seen[l.Name] = true
+		dir.put(l.Name, uint32(l.Index), l.Kind)
+		host.Links = append(host.Links, l)
+	}
+	slices.SortStableFunc(host.Links, func(a, b *state.Link) int { return a.Index - b.Index })
+	return host, dir
+}
+
+// parseLink reads one struct ifinfomsg (family, type, index, flags, change) and its attributes.
+func parseLink(b []byte, dir *directory) *state.Link {
+	l := &state.Link{Index: int(int32(u32(b[4:])))}
+	flags, top := u32(b[8:]), b[unix.SizeofIfInfomsg:]
+	for _, r := range kind.Common {
+		if r.Place == attr.Header {
+			l.Attrs.Put(r, attr.On(flags&r.Bit != 0))
+		}
+	}
+	l.Attrs.Merge(kind.Common.Decode(top, attr.Top, dir))
+	var parent uint32
+	elsewhere := false
+	attr.Walk(top, func(num uint16, p []byte) {
+		switch num {
+		case unix.IFLA_IFNAME:
+			l.Name = text(p)
+		case unix.IFLA_LINK:
+			parent = u32(p)
+		case unix.IFLA_LINK_NETNSID:
+			elsewhere = true
+		case unix.IFLA_MASTER:
+			l.Master = dir.Name(u32(p))
+		case unix.IFLA_LINKINFO:
+			parseInfo(l, p, dir)
+		case unix.IFLA_AF_SPEC:
+			parseAFSpec(l, p, dir)
+		default:
+			parseSeen(&l.Seen, num, p)
+		}
+	})
+	l.Seen.Loopback = flags&unix.IFF_LOOPBACK != 0
+	l.Seen.Hardware = l.Kind == "" && !l.Seen.Loopback
+	if parent != 0 && (l.K().HasParent || slices.Contains(fallsWithParent, l.Kind)) {
+		if !elsewhere {
+			l.Parent = dir.Name(parent)
+		}
+		if l.Parent == "" {
+			l.Seen.Parent = int(parent)
+		}
+	}
+	return l
+}
+
+// parseInfo reads IFLA_LINKINFO. The kind comes before the data in the kernel's messages, but nothing promises it.
+func parseInfo(l *state.Link, nest []byte, dir *directory) {
+	var data, slaveData []byte
+	slaveKind := ""
+	attr.Walk(nest, func(num uint16, p []byte) {
+		switch num {
+		case infoKind:
+			l.Kind = text(p)
+		case infoData:
+			data = p
+		case infoSlaveKind:
+			slaveKind = text(p)
+		case infoSlaveData:
+			slaveData = p
+		}
+	})
+	l.Attrs.Merge(l.K().Rows.Decode(data, attr.Data, dir))
+	l.Port = kind.Of(slaveKind).Port.Decode(slaveData, attr.Port, dir)
+}
+
+// parseAFSpec reads what AF_INET6 says in IFLA_AF_SPEC: a nest for each address family.
+func parseAFSpec(l *state.Link, nest []byte, dir *directory) {
+	attr.Walk(nest, func(family uint16, p []byte) {
+		if family == unix.AF_INET6 {
+			l.Attrs.Merge(kind.Common.Decode(p, attr.AFSpec, dir))
+		}
+	})
+}
+
+func parseSeen(s *state.Seen, num uint16, p []byte) {
+	switch num {
+	case unix.IFLA_PERM_ADDRESS:
+		if len(p) == 6 {
+			s.PermMAC = net.HardwareAddr(p).String()
+		}
+	case unix.IFLA_MIN_MTU:
+		s.MinMTU = u32(p)
+	case unix.IFLA_MAX_MTU:
+		s.MaxMTU = u32(p)
+	case unix.IFLA_CARRIER:
+		s.Carrier = u8(p) != 0
+	case unix.IFLA_OPERSTATE:
+		if n := int(u8(p)); n < len(operstates) {
+			s.Oper = operstates[n]
+		} else {
+			s.Oper = strconv.Itoa(n)
+		}
+	}
+}

@@ -1,0 +1,114 @@
+package kernel
+
+import (
+	"net/netip"
+
+	"golang.org/x/sys/unix"
+
+	"hostnet-module/module/attr"
+	"hostnet-module/module/state"
+)
+
+// rtVia is RTA_VIA of linux/rtnetlink.h: a gateway of another family than the route's.
+const rtVia = 18
+
+// parseRoutes reads the messages of a route dump (RTM_NEWROUTE) of one family. Table «local», cached routes, and types
+// that nobody routes by (multicast, anycast, broadcast) are passed over. Routes that the kernel keeps itself stay in:
+// state.Route.Kernel tells them.
+func parseRoutes(msgs []message, family byte, dir *directory) []state.Route {
+	routes := make([]state.Route, 0, len(msgs))
+	for _, m := range msgs {
+		if m.typ != unix.RTM_NEWROUTE || len(m.data) < unix.SizeofRtMsg || m.data[0] != family {
+			continue
+		}
+		if r, ok := parseRoute(m.data, dir); ok {
+			routes = append(routes, r)
+		}
+	}
+	return routes
+}
+
+// parseRoute reads one struct rtmsg (family, dst_len, src_len, tos, table, protocol, scope, type, flags u32) and its attributes.
+func parseRoute(b []byte, dir *directory) (state.Route, bool) {
+	flags := u32(b[8:])
+	r := state.Route{TOS: b[3], Table: uint32(b[4]), Proto: b[5], Scope: b[6], Type: b[7], Onlink: flags&unix.RTNH_F_ONLINK != 0}
+	dst := netip.IPv4Unspecified()
+	if b[0] == unix.AF_INET6 {
+		dst = netip.IPv6Unspecified()
+	}
+	attr.Walk(b[unix.SizeofRtMsg:], func(num uint16, p []byte) {
+		switch num {
+		case unix.RTA_DST:
+			dst = ip(b[0], p)
+		case unix.RTA_OIF:
+			r.Dev = dir.Name(u32(p))
+		case unix.RTA_GATEWAY:
+			r.Via = ip(b[0], p)
+		case rtVia:
+			r.Via = viaAddr(p)
+		case unix.RTA_PREFSRC:
+			r.Src = ip(b[0], p)
+		case unix.RTA_PRIORITY:
+			r.Metric = u32(p)
+		case unix.RTA_TABLE:
+			r.Table = u32(p)
+		case unix.RTA_METRICS:
+			r.MTU = routeMTU(p)
+		case unix.RTA_MULTIPATH:
+			r.Hops = parseHops(b[0], p, dir)
+		}
+	})
+	switch r.Type {
+	case unix.RTN_UNICAST:
+	case unix.RTN_BLACKHOLE, unix.RTN_UNREACHABLE, unix.RTN_PROHIBIT, unix.RTN_THROW:
+		r.Dev = "" // IPv6 hangs them on the loopback
+	default:
+		return r, false
+	}
+	if len(r.Hops) > 0 {
+		r.Dev, r.Via = "", netip.Addr{}
+	}
+	r.Dst = netip.PrefixFrom(dst, int(b[1]))
+	return r, r.Dst.IsValid() && r.Table != state.TableLocal && flags&unix.RTM_F_CLONED == 0
+}
+
+func routeMTU(nest []byte) (mtu uint32) {
+	attr.Walk(nest, func(num uint16, p []byte) {
+		if num == unix.RTAX_MTU {
+			mtu = u32(p)
+		}
+	})
+	return mtu
+}
+
+// viaAddr reads struct rtvia: family u16, then the address.
+func viaAddr(p []byte) netip.Addr {
+	if len(p) < 2 {
+		return netip.Addr{}
+	}
+	return ip(byte(u16(p)), p[2:])
+}
+
+// parseHops reads RTA_MULTIPATH: a sequence of struct rtnexthop (length u16, flags u8, hops u8 = weight − 1, index i32),
+// each with attributes.
+func parseHops(family byte, b []byte, dir *directory) []state.Hop {
+	var hops []state.Hop
+	for len(b) >= unix.SizeofRtNexthop {
+		n := int(u16(b))
+		if n < unix.SizeofRtNexthop || n > len(b) {
+			break
+		}
+		h := state.Hop{Dev: dir.Name(u32(b[4:])), Weight: int(b[3]) + 1, Onlink: b[2]&unix.RTNH_F_ONLINK != 0}
+		attr.Walk(b[unix.SizeofRtNexthop:n], func(num uint16, p []byte) {
+			switch num {
+			case unix.RTA_GATEWAY:
+				h.Via = ip(family, p)
+			case rtVia:
+				h.Via = viaAddr(p)
+			}
+		})
+		hops = append(hops, h)
+		b = b[min(align(n), len(b)):]
+	}
+	return hops
+}

@@ -1,0 +1,89 @@
+package kernel
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"hostnet-module/module/state"
+)
+
+// files are the places outside netlink where more is known about NICs.
+type files struct{ class, udev string }
+
+var sys = files{class: "/sys/class/net", udev: "/run/udev/data"}
+
+// here tells whether sysfs shows this very link: it belongs to the namespace in which it was mounted, and a name or an
+// index alone means another link in another namespace.
+func (f files) here(name string, index int) bool {
+	b, err := os.ReadFile(filepath.Join(f.class, name, "ifindex"))
+	return err == nil && strings.TrimSpace(string(b)) == strconv.Itoa(index)
+}
+
+// path finds a NIC's place in the machine: udev's ID_PATH, and where udev is not running or has not come to the NIC yet,
+// the same derived from sysfs. "" if unknown.
+func (f files) path(name string, index int) string {
+	if !f.here(name, index) {
+		return ""
+	}
+	if b, err := os.ReadFile(filepath.Join(f.udev, "n"+strconv.Itoa(index))); err == nil {
+		for line := range strings.Lines(string(b)) {
+			if path, ok := strings.CutPrefix(strings.TrimSpace(line), "E:ID_PATH="); ok {
+				return path
+			}
+		}
+	}
+	device, err := filepath.EvalSymlinks(filepath.Join(f.class, name, "device"))
+	if err != nil {
+		return ""
+	}
+	return idPath(device)
+}
+
+var (
+	pciAddress = regexp.MustCompile(`^[0-9a-f]{4,}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]$`)
+	xenVif     = regexp.MustCompile(`^vif-[0-9-]+$`)
+	usbPort    = regexp.MustCompile(`^[0-9]+-([0-9.]+:[0-9]+\.[0-9]+)$`)
+)
+
+// idPath derives udev's ID_PATH from a device's folder in sysfs (systemd, src/udev/udev-builtin-path_id.c): the last PCI
+// function on the way counts, virtio stands for the function that it is on; a USB port is appended.
+func idPath(device string) string {
+	pci, rest := "", ""
+	for part := range strings.SplitSeq(device, "/") {
+		switch {
+		case pciAddress.MatchString(part):
+			pci, rest = "pci-"+part, ""
+		case xenVif.MatchString(part):
+			rest = "xen-" + part
+		case usbPort.MatchString(part):
+			rest = "usb-0:" + usbPort.FindStringSubmatch(part)[1]
+		}
+	}
+	return strings.Trim(pci+"-"+rest, "-")
+}
+
+// Speeds fills in the speed of NICs and of what is made of them (bonds), in Mbit/s. Reading it may wake a driver, so a
+// snapshot does without.
+func (k *Kernel) Speeds(h *state.Host) {
+	for _, l := range h.Links {
+		if l.Seen.Hardware || l.K().OwnsPorts {
+			l.Seen.Speed = sys.speed(l.Name, l.Index)
+		}
+	}
+}
+
+// speed is 0 where the driver does not say (-1, or an error while the link is down).
+func (f files) speed(name string, index int) int {
+	if !f.here(name, index) {
+		return 0
+	}
+	b, err := os.ReadFile(filepath.Join(f.class, name, "speed"))
+	if err != nil {
+		return 0
+	}
+	n, err := strconv.Atoi(strings.TrimSpace(string(b)))
+	return map[bool]int{true: n}[err == nil && n > 0]
+}
