@@ -6,6 +6,7 @@ import (
 	"context"
 
 	"hostnet-module/module/plan"
+	"hostnet-module/module/spec"
 	"hostnet-module/module/state"
 )
 
@@ -29,6 +30,7 @@ type Outcome struct {
 	Plan        *plan.Plan
 	Applied     bool // steps were sent (never in check mode)
 	Failed      error
+	Problems    []spec.Problem // the document does not fit this host; nothing was touched
 	RolledBack  bool
 	NotRestored []string // what the rollback could not bring back, in words
 	Warnings    []string // the plan's and the run's

@@ -74,6 +74,8 @@ var Bond = &Kind{
 			Doc: "shuffle flows by load"},
 	},
 	Port: attr.Table{
+		{Name: "perm_hwaddr", Num: 4, Place: attr.Port, Type: attr.MAC, SeeOnly: true,
+			Doc: "the MAC that the member had before"},
 		{Name: "queue_id", Num: 5, Place: attr.Port, Type: attr.U16, Max: 65535,
 			Doc: "transmit queue that goes to this member"},
 		{Name: "prio", Num: 9, Place: attr.Port, Type: attr.S32,

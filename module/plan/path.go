@@ -16,7 +16,7 @@ import (
 // routes) are made good like any other difference. The order is that of least silence: everything above is built and
 // addressed before a link that carries the host's traffic is touched, and nothing is taken away before the end.
 func Path(has, target *state.Host) ([]state.Step, error) {
-	w := &walk{has: has, sim: has.Clone(), target: target, order: below(target), announced: map[state.AddressKey]bool{}}
+	w := &walk{has: has, sim: has.Clone(), target: target, order: below(target), arrived: map[arrival]bool{}}
 	w.deleteBlockers()
 	w.pass(false)
 	w.announce()
@@ -38,14 +38,14 @@ const maxRepairs = 6
 
 // walk is a path in the making.
 type walk struct {
-	has       *state.Host // as it is
-	sim       *state.Host // as it would be after the steps
-	target    *state.Host
-	order     []*state.Link // the target's links, below first
-	steps     []state.Step
-	waiting   bool // a link that carries traffic has been left for the second pass, and nothing else carries its master
-	announced map[state.AddressKey]bool
-	err       error
+	has     *state.Host // as it is
+	sim     *state.Host // as it would be after the steps
+	target  *state.Host
+	order   []*state.Link // the target's links, below first
+	steps   []state.Step
+	waiting bool             // a link that carries traffic has been left for the second pass, and nothing else carries its master
+	arrived map[arrival]bool // addresses that have moved here; true: announced
+	err     error
 }
 
 // emit adds a step and lets the model follow it. After a step that the model refuses nothing more is added.
@@ -140,9 +140,12 @@ func (w *walk) addAddresses(t *state.Link) {
 				w.emit(state.Step{Op: state.AddrDel, Link: t.Name, Address: o})
 			}
 		}
-		if have == nil && !a.Is4() && w.moved(t.Name, a) {
-			// It has been this host's already: a second detection would only silence it for a second.
-			a.Flags |= state.FlagNodad
+		if have == nil && w.moved(t.Name, a) {
+			w.arrived[arrival{t.Name, a.Key()}] = false
+			if !a.Is4() {
+				// It has been this host's already: a second detection would only silence it for a second.
+				a.Flags |= state.FlagNodad
+			}
 		}
 		w.emit(state.Step{Op: state.AddrAdd, Link: t.Name, Address: a})
 	}
@@ -159,6 +162,12 @@ func (w *walk) moved(to string, a state.Address) bool {
 	return from != nil && from.Name != to
 }
 
+// arrival is an address on the link that it has moved to.
+type arrival struct {
+	link string
+	key  state.AddressKey
+}
+
 // announce tells the neighbours about addresses that have moved, as soon as that can be heard.
 func (w *walk) announce() {
 	if w.waiting {
@@ -166,9 +175,9 @@ func (w *walk) announce() {
 	}
 	for _, t := range w.order {
 		for _, a := range t.Addresses {
-			s := w.sim.Link(t.Name)
-			if s != nil && s.Address(a.Key()) != nil && w.moved(t.Name, a) && !a.Kernel() && !w.announced[a.Key()] {
-				w.announced[a.Key()] = true
+			key := arrival{t.Name, a.Key()}
+			if told, moved := w.arrived[key]; moved && !told {
+				w.arrived[key] = true
 				w.emit(state.Step{Op: state.Announce, Link: t.Name, Address: a})
 			}
 		}

@@ -12,7 +12,8 @@ type Plan struct {
 	Steps    []state.Step
 	Objects  []Object // every declared object once, in the order of the document
 	Warnings []string
-	Target   *state.Host // the host after the steps
+	Target   *state.Host         // the host after the steps; what it does not hold is left as it is
+	Listed   map[string][]string // the links that objects list as their ports, by the object's name
 }
 
 // Changed tells whether any object changes.

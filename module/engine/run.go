@@ -1,0 +1,189 @@
+package engine
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"hostnet-module/module/plan"
+	"hostnet-module/module/spec"
+	"hostnet-module/module/state"
+	"hostnet-module/module/store"
+)
+
+// Runner carries documents out on one host.
+type Runner struct {
+	Kernel   Kernel
+	Dir      store.Dir         // the run-time folder of this network namespace: record and lock
+	Check    bool              // stop at the plan and send the kernel nothing
+	LockWait time.Duration     // how long to wait for another run; 0: LockWait
+	Note     func(what string) // told what the run is about to do; may be nil
+}
+
+// LockWait is how long a run waits for another one to end, where nobody says otherwise.
+const LockWait = 30 * time.Second
+
+// applied is the file that holds the record of what earlier runs set.
+const applied = "applied.json"
+
+// Run makes the host what the document says, or leaves it as it was.
+func (r Runner) Run(ctx context.Context, doc *spec.Document) Outcome {
+	if !r.Check {
+		unlock, err := r.lock(ctx)
+		if err != nil {
+			return Outcome{Failed: err}
+		}
+		defer unlock()
+	}
+	if err := r.modules(ctx, doc); err != nil {
+		return Outcome{Failed: err}
+	}
+	last, err := r.remembered()
+	if err != nil {
+		return Outcome{Failed: err}
+	}
+	before, err := r.Kernel.Snapshot(ctx)
+	if err != nil {
+		return Outcome{Failed: fmt.Errorf("look at the network: %w", err)}
+	}
+	p, problems, err := plan.Make(doc, before, last)
+	if err != nil || len(problems) > 0 {
+		return Outcome{Failed: err, Problems: problems}
+	}
+	out := Outcome{Plan: p, Warnings: p.Warnings}
+	if r.Check {
+		return out
+	}
+	next := plan.Record(doc, before, last, p)
+	if len(p.Steps) > 0 {
+		out.Applied = true
+		r.note("%d steps", len(p.Steps))
+		if err := r.carryOut(ctx, doc, p, next); err != nil {
+			out.Failed = err
+			r.rollBack(ctx, before, &out)
+			return out
+		}
+	}
+	if err := r.remember(last, next); err != nil {
+		out.Warnings = append(out.Warnings, fmt.Sprintf("what was applied could not be noted (%v): a later run will not remove what this one set", err))
+	}
+	return out
+}
+
+func (r Runner) note(format string, args ...any) {
+	if r.Note != nil {
+		r.Note(fmt.Sprintf(format, args...))
+	}
+}
+
+// lock keeps other runs out.
+func (r Runner) lock(ctx context.Context) (func(), error) {
+	wait := r.LockWait
+	if wait == 0 {
+		wait = LockWait
+	}
+	holder := fmt.Sprintf("pid %d since %s: %s", os.Getpid(), time.Now().Format(time.DateTime), strings.Join(os.Args, " "))
+	unlock, err := r.Dir.Lock(ctx, wait, holder)
+	if errors.Is(err, fs.ErrPermission) {
+		return nil, fmt.Errorf("%w: changing the network needs root (CAP_NET_ADMIN); --check does not", err)
+	}
+	return unlock, err
+}
+
+// modules makes sure that the kernel knows the kinds of links that the document wants. In check mode it only looks.
+func (r Runner) modules(ctx context.Context, doc *spec.Document) error {
+	var names []string
+	for _, o := range doc.Objects {
+		if name := o.Kind.Module; name != "" && !o.Absent && !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	if missing := r.Kernel.Missing(names); len(missing) > 0 {
+		return &MissingModules{missing}
+	}
+	if r.Check {
+		return nil
+	}
+	return r.Kernel.Load(ctx, names)
+}
+
+// MissingModules says which kernel modules the host lacks.
+type MissingModules struct{ Names []string }
+
+func (e *MissingModules) Error() string {
+	return fmt.Sprintf("this kernel lacks the module%s %s: install the kernel's full set of modules (Debian: linux-image-amd64; Ubuntu: linux-modules-extra-*; "+
+		"RHEL: kernel-modules), or try: modprobe %s", map[bool]string{true: "s"}[len(e.Names) > 1], strings.Join(e.Names, ", "), e.Names[0])
+}
+
+// carryOut applies a plan and looks whether the host then is as the document says.
+func (r Runner) carryOut(ctx context.Context, doc *spec.Document, p *plan.Plan, next plan.Last) error {
+	if _, err := r.Kernel.Do(ctx, p.Steps); err != nil {
+		return err
+	}
+	r.note("looking whether it holds")
+	now, err := r.Kernel.Snapshot(ctx)
+	if err != nil {
+		return fmt.Errorf("look at the network after the change: %w", err)
+	}
+	again, problems, err := plan.Make(doc, now, next)
+	switch {
+	case err != nil:
+		return fmt.Errorf("check of the result: %w", err)
+	case len(problems) > 0:
+		return fmt.Errorf("check of the result: %w", spec.Problems(problems))
+	case len(again.Steps) > 0:
+		return &NotKept{again.Steps}
+	}
+	return nil
+}
+
+// NotKept says that the kernel took the steps and the host still is not as planned.
+type NotKept struct{ Steps []state.Step }
+
+func (e *NotKept) Error() string {
+	return fmt.Sprintf("the kernel took every step, but not all of it holds; still missing: %s", lines(e.Steps, 3))
+}
+
+// lines joins the first few steps.
+func lines(steps []state.Step, most int) string {
+	var words []string
+	for _, s := range steps[:min(len(steps), most)] {
+		words = append(words, s.String())
+	}
+	if n := len(steps) - most; n > 0 {
+		words = append(words, fmt.Sprintf("and %d more", n))
+	}
+	return strings.Join(words, "; ")
+}
+
+// remembered reads what earlier runs set. A record that cannot be read is none.
+func (r Runner) remembered() (plan.Last, error) {
+	last := plan.Last{}
+	data, err := r.Dir.Read(applied)
+	if err != nil || data == nil {
+		return last, err
+	}
+	if err := json.Unmarshal(data, &last); err != nil {
+		return nil, fmt.Errorf("the record of earlier runs %s/%s is damaged (%v): remove it to go on; nothing of earlier runs is then removed", r.Dir, applied, err)
+	}
+	return last, nil
+}
+
+// remember writes what is set now, if that is news.
+func (r Runner) remember(last, next plan.Last) error {
+	was, err := json.Marshal(last)
+	if err != nil {
+		return err
+	}
+	is, err := json.Marshal(next)
+	if err != nil || string(was) == string(is) {
+		return err
+	}
+	return r.Dir.Write(applied, is)
+}

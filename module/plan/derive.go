@@ -1,0 +1,190 @@
+package plan
+
+import (
+	"hostnet-module/module/attr"
+	"hostnet-module/module/kind"
+	"hostnet-module/module/spec"
+	"hostnet-module/module/state"
+)
+
+// hostAccess makes bridges dumb, or lets the host back on: with VLAN filtering on, a bridge without an entry of its own
+// passes nothing up to the host (net/bridge/br_input.c: br_pass_frame_up).
+func (m *maker) hostAccess() {
+	for o, l := range m.wanted {
+		had := m.has.Link(o.Name)
+		switch {
+		case !o.Kind.Bridging || o.HostAccess == nil:
+		case dumb(o):
+			l.Attrs.Put(o.Kind.Rows.Must("vlan_filtering"), attr.On(true))
+			l.VLANs = []state.VLAN{}
+		case had != nil && isDumb(had):
+			pvid := uint16(1)
+			if v, ok := l.Attrs.Get("vlan_default_pvid"); ok && v.N != 0 {
+				pvid = uint16(v.N)
+			}
+			l.VLANs = []state.VLAN{{ID: pvid, PVID: true, Untagged: true}}
+			if o.IPv6 == "" {
+				l.Attrs.Put(kind.AddrGenMode, attr.Num(genEUI64))
+			}
+		}
+	}
+}
+
+// isDumb tells whether a bridge keeps its frames from the host.
+func isDumb(l *state.Link) bool {
+	return l.K().Bridging && l.Attrs.N("vlan_filtering") != 0 && len(l.VLANs) == 0
+}
+
+// quiet turns IPv6 off where nobody should speak: by the document's word; else on ports of bridges, on bonds that only
+// carry VLANs, and on dumb bridges. Bond members need nothing: the kernel gives them no addresses (IFF_NO_ADDRCONF).
+func (m *maker) quiet() {
+	for o, l := range m.wanted {
+		switch {
+		case o.IPv6 == spec.IPv6Off || dumb(o) || o.IPv6 == "" && m.isLeg(o, l):
+			silence(l)
+		case o.IPv6 == spec.IPv6Auto && l.Attrs.N(kind.AddrGenMode.Name) == genNone:
+			l.Attrs.Put(kind.AddrGenMode, attr.Num(genEUI64))
+		}
+	}
+	for o := range m.wanted {
+		for _, name := range m.ports[o.Name] {
+			if o.Kind.Bridging && m.doc.Find(name) == nil {
+				silence(m.out.Link(name))
+			}
+		}
+	}
+}
+
+func silence(l *state.Link) {
+	l.Attrs.Put(kind.AddrGenMode, attr.Num(genNone))
+	var kept []state.Address
+	for _, a := range l.Addresses {
+		if a.Is4() {
+			kept = append(kept, a)
+		}
+	}
+	l.Addresses = kept
+}
+
+// isLeg tells whether an object only carries others: a bridge's port, or a bond below VLANs, without an address.
+func (m *maker) isLeg(o *spec.Object, l *state.Link) bool {
+	for _, a := range l.Addresses {
+		if !a.Kernel() {
+			return false
+		}
+	}
+	master := m.out.Link(l.Master)
+	if master != nil {
+		return master.K().Bridging
+	}
+	return o.Kind.TakesPorts && len(m.out.Uppers(l.Name)) > 0
+}
+
+// mtus solves the MTU over the tree: what carries a link is at least as large; what stands on a smaller one is clipped.
+func (m *maker) mtus() {
+	order := below(m.out)
+	for i := len(order) - 1; i >= 0; i-- {
+		l := order[i]
+		o := m.doc.Find(l.Name)
+		if o == nil || o.Absent || !l.Attrs.Has("mtu") || m.has.Link(l.Name) != nil && !m.says(l.Name, "mtu") && !m.raised(l) {
+			continue
+		}
+		for _, name := range append(m.ports[l.Name], l.Parent) {
+			m.carry(o, l, m.out.Link(name))
+		}
+	}
+	for _, l := range order {
+		m.clip(l)
+	}
+}
+
+// raised tells whether the MTU of a link has been raised for the sake of one above.
+func (m *maker) raised(l *state.Link) bool { return l.MTU() > m.has.Link(l.Name).MTU() }
+
+// says tells whether the document gives a link an attribute of its own.
+func (m *maker) says(name, row string) bool {
+	o := m.doc.Find(name)
+	return o != nil && !o.Absent && o.Attrs.Has(row)
+}
+
+// carry raises the MTU of a leg to that of the link above, unless the document says what it is.
+func (m *maker) carry(o *spec.Object, above, leg *state.Link) {
+	if leg == nil {
+		return
+	}
+	if top := leg.Seen.MaxMTU; top > 0 && above.MTU() > uint64(top) {
+		m.problem(o.Path+".mtu", "", "%d: %s takes at most %d", above.MTU(), leg.Name, top)
+		return
+	}
+	if master := m.out.Link(leg.Master); master != nil && master.K().TakesPorts || m.says(leg.Name, "mtu") {
+		return // a bond's members have the bond's
+	}
+	if now := leg.MTU(); now < above.MTU() && !(now == 0 && above.MTU() <= 1500) {
+		leg.Attrs.Put(kind.MTU, attr.Num(above.MTU()))
+	}
+}
+
+// clip lowers what stands on a smaller link, and leaves bridges that nobody gave an MTU to follow their ports.
+func (m *maker) clip(l *state.Link) {
+	if m.says(l.Name, "mtu") {
+		return
+	}
+	if parent := m.out.Link(l.Parent); parent != nil && l.K().HasParent && parent.Attrs.Has("mtu") && l.MTU() > parent.MTU() {
+		l.Attrs.Put(kind.MTU, attr.Num(parent.MTU()))
+	}
+	if had := m.has.Link(l.Name); had != nil && l.K().Bridging && l.MTU() == had.MTU() && !anew(had, l) {
+		l.Attrs.Drop(kind.MTU.Name)
+	}
+}
+
+// pinMACs gives new bonds the MAC of the member that carries the host's traffic, else of the first one, and new bridges
+// that of their first port, so that it stays when guests come and go. An existing link keeps its own.
+func (m *maker) pinMACs() {
+	for _, l := range below(m.out) {
+		o := m.doc.Find(l.Name)
+		if o == nil || o.Absent || len(m.ports[l.Name]) == 0 || m.says(l.Name, "mac") || !m.unpinned(l) {
+			continue
+		}
+		if mac := m.macOfLegs(l); mac != "" {
+			l.Attrs.Put(kind.MAC, attr.Str(mac))
+		}
+	}
+}
+
+// unpinned tells whether a link's MAC is nobody's choice yet: it is new, or a bond that has no member.
+func (m *maker) unpinned(l *state.Link) bool {
+	if l.Attrs.N("fail_over_mac") != 0 {
+		return false
+	}
+	had := m.has.Link(l.Name)
+	return had == nil || l.K().TakesPorts && len(m.has.Ports(l.Name)) == 0
+}
+
+// macOfLegs is the MAC that a link is to have from its ports.
+func (m *maker) macOfLegs(l *state.Link) string {
+	names := m.ports[l.Name]
+	for _, name := range names {
+		if had := m.has.Link(name); had != nil && carries(m.has, had) {
+			return had.MAC()
+		}
+	}
+	return m.macBelow(names[0])
+}
+
+// macBelow is the MAC that a link will have: its own, else that of what it stands on.
+func (m *maker) macBelow(name string) string {
+	l, had := m.out.Link(name), m.has.Link(name)
+	switch {
+	case l == nil:
+		return ""
+	case l.Attrs.Has("mac"):
+		return l.MAC()
+	case l.K().HasParent:
+		return m.macBelow(l.Parent)
+	case had == nil:
+		return ""
+	case permanent(had) != "":
+		return permanent(had)
+	}
+	return had.MAC()
+}

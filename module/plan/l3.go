@@ -1,0 +1,203 @@
+package plan
+
+import (
+	"net/netip"
+	"slices"
+
+	"hostnet-module/module/spec"
+	"hostnet-module/module/state"
+)
+
+// addresses folds the address lists: what the document lists is there, what an earlier run set and the document no longer
+// lists is not, what others added stays. An address that a link below carried is taken away there.
+func (m *maker) addresses() {
+	for o, l := range m.wanted {
+		if !o.L3 && !dumb(o) {
+			m.tellLeft(o)
+			continue
+		}
+		earlier := m.last[o.Name].Addresses
+		l.Addresses = slices.DeleteFunc(l.Addresses, func(a state.Address) bool {
+			return slices.Contains(earlier, a.Prefix.String()) && !lists(o, a)
+		})
+		for _, w := range o.Addresses {
+			m.putAddress(l, w)
+		}
+		m.takeFromBelow(o)
+	}
+}
+
+// dumb tells whether the host is not to be reachable on an object.
+func dumb(o *spec.Object) bool { return o.HostAccess != nil && !*o.HostAccess }
+
+func lists(o *spec.Object, a state.Address) bool {
+	return slices.ContainsFunc(o.Addresses, func(w spec.Address) bool { return w.Prefix == a.Prefix })
+}
+
+// tellLeft warns that addresses of an earlier run stay, because the document says nothing about them.
+func (m *maker) tellLeft(o *spec.Object) {
+	for _, text := range m.last[o.Name].Addresses {
+		l := m.has.Link(o.Name)
+		if l != nil && slices.ContainsFunc(l.Addresses, func(a state.Address) bool { return a.Prefix.String() == text }) {
+			m.warn(o.Path, "%s keeps %s of an earlier run, since the document says nothing about its addresses; `addresses: []` removes it", o.Name, text)
+		}
+	}
+}
+
+// putAddress adds an address, or brings one that is there to what the document says about it.
+func (m *maker) putAddress(l *state.Link, w spec.Address) {
+	want := address(w)
+	for i, have := range l.Addresses {
+		if have.Key() == want.Key() {
+			l.Addresses[i] = adopt(have, w, want)
+			return
+		}
+	}
+	l.Addresses = slices.DeleteFunc(l.Addresses, func(a state.Address) bool {
+		return !a.Is4() && a.Prefix.Addr() == want.Prefix.Addr() // another prefix length: IPv6 has room for one
+	})
+	l.Addresses = append(l.Addresses, want)
+}
+
+// adopt keeps of an existing address what the document does not mention, but for a lifetime, which would end it.
+func adopt(have state.Address, w spec.Address, want state.Address) state.Address {
+	have.Valid, have.Preferred = want.Valid, want.Preferred
+	have.Flags |= want.Flags & state.SetFlags
+	have.Flags &^= state.FlagManageTemp
+	if w.Label != "" {
+		have.Label = want.Label
+	}
+	if w.Scope != 0 {
+		have.Scope = want.Scope
+	}
+	if w.Broadcast.IsValid() {
+		have.Broadcast = want.Broadcast
+	}
+	return have
+}
+
+// address turns a document's address into a link's.
+func address(w spec.Address) state.Address {
+	a := state.Address{Prefix: w.Prefix, Peer: w.Peer, Broadcast: w.Broadcast, Label: w.Label, Scope: w.Scope,
+		Valid: state.Forever, Preferred: state.Forever}
+	if w.NoDAD {
+		a.Flags |= state.FlagNodad
+	}
+	if w.NoPrefixRoute {
+		a.Flags |= state.FlagNoPrefixRoute
+	}
+	if w.Valid != nil {
+		a.Valid = *w.Valid
+	}
+	if w.Preferred != nil {
+		a.Preferred = *w.Preferred
+	}
+	return a
+}
+
+// takeFromBelow removes the object's addresses from the links that it stands on.
+func (m *maker) takeFromBelow(o *spec.Object) {
+	if len(o.Addresses) == 0 {
+		return
+	}
+	for name := range legs(m.out, o.Name) {
+		if below := m.has.Link(name); below != nil && slices.ContainsFunc(below.Addresses, func(a state.Address) bool { return places(o, a) }) {
+			m.moved[name] = o.Name
+			leg := m.out.Link(name)
+			leg.Addresses = slices.DeleteFunc(leg.Addresses, func(a state.Address) bool { return places(o, a) })
+		}
+	}
+}
+
+func places(o *spec.Object, a state.Address) bool {
+	return slices.ContainsFunc(o.Addresses, func(w spec.Address) bool { return w.Prefix.Addr() == a.Prefix.Addr() })
+}
+
+// routes folds the routes: three-way like the addresses; routes of others follow the address whose network they need.
+func (m *maker) routes() {
+	m.carryRoutes()
+	for o := range m.wanted {
+		if !o.L3 && !dumb(o) {
+			continue
+		}
+		want := declaredRoutes(o)
+		earlier := m.last[o.Name].Routes
+		m.out.Routes = slices.DeleteFunc(m.out.Routes, func(r state.Route) bool {
+			return r.Uses(o.Name) && slices.Contains(earlier, r.String()) && !slices.ContainsFunc(want, r.Same)
+		})
+		for _, r := range want {
+			m.putRoute(r)
+		}
+	}
+}
+
+// carryRoutes takes routes along when the address moves up that their gateway is reached by, and drops those that went
+// out of a link which is a bond's member now.
+func (m *maker) carryRoutes() {
+	var routes []state.Route
+	for _, r := range m.out.Routes {
+		if to, ok := m.moved[r.Dev]; ok && !r.Kernel() && m.follows(r, to) {
+			r.Dev = to
+		}
+		leg := m.out.Link(r.Dev)
+		if leg != nil && !r.Kernel() {
+			if master := m.out.Link(leg.Master); master != nil && master.K().TakesPorts {
+				m.warn(leg.Master, "the route %s goes with the address of %s", r, leg.Name)
+				continue
+			}
+		}
+		routes = append(routes, r)
+	}
+	m.out.Routes = routes
+}
+
+// follows tells whether a route works over the link that the addresses went to.
+func (m *maker) follows(r state.Route, to string) bool {
+	return slices.ContainsFunc(m.out.Link(to).Addresses, func(a state.Address) bool {
+		return r.Via.IsValid() && a.Prefix.Contains(r.Via) || r.Src.IsValid() && a.Prefix.Addr() == r.Src
+	})
+}
+
+// declaredRoutes are an object's gateways and routes.
+func declaredRoutes(o *spec.Object) []state.Route {
+	var routes []state.Route
+	for _, gw := range o.Gateways {
+		routes = append(routes, route(o.Name, spec.Route{To: anywhere(gw), Via: gw, Table: state.TableMain}))
+	}
+	for _, r := range o.Routes {
+		routes = append(routes, route(o.Name, r))
+	}
+	return routes
+}
+
+func anywhere(gw netip.Addr) netip.Prefix {
+	if gw.Is4() {
+		return netip.PrefixFrom(netip.IPv4Unspecified(), 0)
+	}
+	return netip.PrefixFrom(netip.IPv6Unspecified(), 0)
+}
+
+// route turns a document's route into a host's.
+func route(dev string, w spec.Route) state.Route {
+	r := state.Route{Dst: w.To, Dev: dev, Via: w.Via, Src: w.Source, Table: w.Table, Proto: state.ProtoStatic,
+		Type: state.TypeUnicast, Onlink: w.OnLink, MTU: w.MTU}
+	switch {
+	case w.Metric != nil:
+		r.Metric = *w.Metric
+	case !r.Is4():
+		r.Metric = state.Metric6
+	}
+	if r.Is4() && !r.Via.IsValid() {
+		r.Scope = state.ScopeLink
+	}
+	return r
+}
+
+// putRoute adds a route in the place of what held its slot. What the kernel keeps itself is not touched.
+func (m *maker) putRoute(r state.Route) {
+	if slices.ContainsFunc(m.out.Routes, r.Same) {
+		return
+	}
+	m.out.Routes = slices.DeleteFunc(m.out.Routes, func(o state.Route) bool { return !o.Kernel() && o.Slot() == r.Slot() })
+	m.out.Routes = append(m.out.Routes, r)
+}

@@ -1,0 +1,251 @@
+package plan
+
+import (
+	"slices"
+
+	"hostnet-module/module/attr"
+	"hostnet-module/module/kind"
+	"hostnet-module/module/spec"
+	"hostnet-module/module/state"
+)
+
+// objects says what the plan means for each declared object.
+func (m *maker) objects(steps []state.Step) []Object {
+	objects := make([]Object, len(m.doc.Objects))
+	touched := touches(m.has, m.out, steps)
+	for i, o := range m.doc.Objects {
+		objects[i] = m.object(o, touched)
+	}
+	return objects
+}
+
+func (m *maker) object(o *spec.Object, touched map[string]touch) Object {
+	had, will := m.has.Link(o.Name), m.out.Link(o.Name)
+	p := Object{Kind: o.Kind.Name, Name: o.Name, Action: None, Disruption: Undisturbed}
+	if had != nil {
+		p.Before = m.describe(m.has, had, o)
+	}
+	if will != nil && !o.Absent {
+		p.After = m.describe(m.out, will, o)
+	}
+	p.Differences = differences(m.keys(o), p.Before, p.After)
+	t := touched[o.Name]
+	switch {
+	case had == nil && p.After == nil:
+	case had == nil:
+		p.Action = Create
+	case p.After == nil:
+		p.Action = Delete
+	case t.deleted:
+		p.Action, p.Disruption = Recreate, Recreates
+	case len(p.Differences) > 0 || t.any:
+		p.Action = Update
+	}
+	if p.Action == Update && t.flapped {
+		p.Disruption = Flaps
+	}
+	if p.Disruption != Undisturbed || p.Action == Delete {
+		p.Touches = m.strangers(o)
+	}
+	return p
+}
+
+// touch is what steps do to one link.
+type touch struct {
+	any     bool
+	deleted bool
+	flapped bool // taken down, or its ports released
+}
+
+// touches sums the steps up by link. A port that is taken out and put back is its master's flap.
+func touches(has, will *state.Host, steps []state.Step) map[string]touch {
+	sum := map[string]touch{}
+	for _, s := range steps {
+		if p, t := has.Link(s.Link), will.Link(s.Link); s.Master != nil && *s.Master == "" && p != nil && t != nil && t.Master == p.Master {
+			sum[p.Master] = touch{any: true, deleted: sum[p.Master].deleted, flapped: true}
+		}
+		t := sum[s.Link]
+		up, ok := s.Attrs.Get("up")
+		t.any = t.any || s.Op != state.Announce
+		t.deleted = t.deleted || s.Op == state.LinkDel
+		t.flapped = t.flapped || s.Op == state.LinkSet && ok && up.N == 0
+		sum[s.Link] = t
+	}
+	return sum
+}
+
+// strangers lists the ports of an object that the document does not name.
+func (m *maker) strangers(o *spec.Object) []string {
+	var names []string
+	for _, p := range m.has.Ports(o.Name) {
+		if !slices.Contains(m.ports[o.Name], p.Name) && m.doc.Find(p.Name) == nil {
+			names = append(names, p.Name)
+		}
+	}
+	return names
+}
+
+// keys lists what a description of the object may hold, in the order in which it is shown.
+func (m *maker) keys(o *spec.Object) []string {
+	keys := []string{"parent"}
+	keys = append(keys, o.Kind.Rows.Names()...)
+	keys = append(keys, "up", "mtu", "mac", "description", "ipv6", "host_access")
+	if o.Kind.Ports != "" {
+		keys = append(keys, o.Kind.Ports)
+		for _, name := range m.ports[o.Name] {
+			for _, r := range append(attr.Table{kind.Up}, o.Kind.Port...) {
+				keys = append(keys, name+"."+r.Name)
+			}
+		}
+	}
+	return append(keys, "addresses", "routes")
+}
+
+// describe is an object's state in the words of a document: what the document says of it, what the plan derived for it,
+// and its lists.
+func (m *maker) describe(h *state.Host, l *state.Link, o *spec.Object) map[string]any {
+	d := map[string]any{}
+	cares := m.out.Link(o.Name)
+	for r, v := range l.Attrs.All() {
+		if r != kind.AddrGenMode && !r.SeeOnly && (cares == nil || cares.Attrs.Has(r.Name)) {
+			d[r.Name] = r.JSON(v)
+		}
+	}
+	m.describeDerived(d, l, cares, o)
+	if o.Kind.HasParent {
+		d["parent"] = l.Parent
+	}
+	if o.Kind.Ports != "" {
+		m.describePorts(d, h, o)
+	}
+	if list := addressWords(l); len(list) > 0 || o.L3 {
+		d["addresses"] = list
+	}
+	if list := routeWords(h, l.Name); len(list) > 0 || o.L3 {
+		d["routes"] = list
+	}
+	return d
+}
+
+// describeDerived adds IPv6 and host access, where the plan has an opinion.
+func (m *maker) describeDerived(d map[string]any, l, cares *state.Link, o *spec.Object) {
+	if mode, ok := l.Attrs.Get(kind.AddrGenMode.Name); ok && (cares == nil || cares.Attrs.Has(kind.AddrGenMode.Name)) {
+		d["ipv6"] = map[bool]string{true: string(spec.IPv6Off), false: string(spec.IPv6Auto)}[mode.N == genNone]
+	}
+	if o.Kind.Bridging && (o.HostAccess != nil || isDumb(l)) {
+		d["host_access"] = !isDumb(l)
+	}
+}
+
+// describePorts lists the ports, and what the plan changes on those that are no objects themselves.
+func (m *maker) describePorts(d map[string]any, h *state.Host, o *spec.Object) {
+	names := []string{}
+	for _, p := range h.Ports(o.Name) {
+		names = append(names, p.Name)
+	}
+	slices.Sort(names)
+	d[o.Kind.Ports] = names
+	for _, name := range m.ports[o.Name] {
+		p, wanted := h.Link(name), m.out.Link(name)
+		if p == nil || p.Master != o.Name {
+			continue
+		}
+		if m.doc.Find(name) == nil && m.has.Link(name).Master == o.Name {
+			d[name+".up"] = p.Up()
+		}
+		for r := range wanted.Port.All() {
+			if v, ok := p.Port.Get(r.Name); ok {
+				d[name+"."+r.Name] = r.JSON(v)
+			}
+		}
+	}
+}
+
+func addressWords(l *state.Link) []string {
+	list := []string{}
+	for _, a := range l.Addresses {
+		if !a.Kernel() {
+			a.Flags &= state.SetFlags
+			if a.Valid != state.Forever {
+				a.Valid, a.Preferred = state.Forever, state.Forever // it runs down: no two looks agree
+			}
+			list = append(list, a.String())
+		}
+	}
+	slices.Sort(list)
+	return list
+}
+
+func routeWords(h *state.Host, dev string) []string {
+	list := []string{}
+	for _, r := range h.Routes {
+		if r.Dev == dev && !r.Kernel() {
+			r.Dev = ""
+			list = append(list, r.String())
+		}
+	}
+	slices.Sort(list)
+	return list
+}
+
+// differences compares two descriptions, key by key. Of an object that comes or goes everything is a difference.
+func differences(keys []string, before, after map[string]any) []Difference {
+	list := []Difference{}
+	for _, k := range keys {
+		b, inBefore := before[k]
+		a, inAfter := after[k]
+		if before != nil && after != nil && !inAfter || !inBefore && !inAfter || equal(a, b) || empty(a) && empty(b) {
+			continue
+		}
+		list = append(list, Difference{k, b, a})
+	}
+	return list
+}
+
+func equal(a, b any) bool {
+	x, isList := a.([]string)
+	y, both := b.([]string)
+	if isList || both {
+		return isList && both && slices.Equal(x, y)
+	}
+	return a == b
+}
+
+// empty tells whether a description's value says as little as its absence.
+func empty(v any) bool {
+	list, ok := v.([]string)
+	return v == nil || ok && len(list) == 0
+}
+
+// Record is what to remember of a run that has succeeded, for the three-way lists of the next: what this document set, and
+// what earlier ones set on objects that it does not name.
+func Record(doc *spec.Document, before *state.Host, last Last, p *Plan) Last {
+	next := Last{}
+	for name, set := range last {
+		if p.Target.Link(name) != nil {
+			next[name] = set
+		}
+	}
+	for _, o := range doc.Objects {
+		if o.Absent {
+			delete(next, o.Name)
+			continue
+		}
+		was := last[o.Name]
+		set := Set{Kind: o.Kind.Name, Created: was.Created || before.Link(o.Name) == nil, Addresses: was.Addresses, Routes: was.Routes, Ports: was.Ports}
+		if o.L3 || dumb(o) {
+			set.Addresses, set.Routes = nil, nil
+			for _, a := range o.Addresses {
+				set.Addresses = append(set.Addresses, a.Prefix.String())
+			}
+			for _, r := range declaredRoutes(o) {
+				set.Routes = append(set.Routes, r.String())
+			}
+		}
+		if listed, ok := p.Listed[o.Name]; ok {
+			set.Ports = listed
+		}
+		next[o.Name] = set
+	}
+	return next
+}

@@ -1,0 +1,126 @@
+package plan
+
+import (
+	"slices"
+	"strings"
+
+	"hostnet-module/module/attr"
+	"hostnet-module/module/kind"
+	"hostnet-module/module/spec"
+	"hostnet-module/module/state"
+)
+
+// resolve finds the links that the document means by its members and ports: by name, by MAC or by the path of the hardware.
+func (m *maker) resolve() {
+	for o := range m.wanted {
+		if o.Ports == nil {
+			continue
+		}
+		names := []string{}
+		for _, p := range o.Ports {
+			name := m.find(p)
+			switch {
+			case name == "":
+				m.problem(p.Path, m.nics(), "%s: no such link on this host", p)
+			case slices.Contains(names, name):
+				m.problem(p.Path, "", "%s is %s, which is listed already", p, name)
+			default:
+				names = append(names, name)
+			}
+		}
+		m.ports[o.Name] = names
+	}
+}
+
+// find returns the name of the link that a port means, "" if there is none.
+func (m *maker) find(p spec.Port) string {
+	if p.Name != "" {
+		if m.has.Link(p.Name) == nil && !m.declared(p.Name) {
+			return ""
+		}
+		return p.Name
+	}
+	for _, same := range []func(*state.Link) bool{
+		func(l *state.Link) bool { return p.HW != "" && l.Seen.Path == p.HW },
+		func(l *state.Link) bool { return p.MAC != "" && permanent(l) == p.MAC },
+		func(l *state.Link) bool { return p.MAC != "" && permanent(l) == "" && l.MAC() == p.MAC },
+	} {
+		i := slices.IndexFunc(m.has.Links, func(l *state.Link) bool { return l.K().Existing && same(l) })
+		if i >= 0 {
+			return m.has.Links[i].Name
+		}
+	}
+	return ""
+}
+
+// permanent is the MAC that a link had before it became a member of a bond; "" if nobody knows.
+func permanent(l *state.Link) string {
+	if l.Seen.PermMAC != "" {
+		return l.Seen.PermMAC
+	}
+	return l.Port.S("perm_hwaddr")
+}
+
+// joinPorts gives the listed ports to their objects, and lets those go that the document no longer lists.
+func (m *maker) joinPorts() {
+	for o := range m.wanted {
+		names, listed := m.ports[o.Name]
+		if !listed {
+			continue
+		}
+		for i, name := range names {
+			m.join(o, m.out.Link(name), o.Ports[i].Attrs)
+		}
+		for _, p := range m.out.Ports(o.Name) {
+			ours := o.Kind.OwnsPorts || o.PortsExclusive || slices.Contains(m.last[o.Name].Ports, p.Name)
+			if ours && !slices.Contains(names, p.Name) {
+				m.release(p, o.Kind)
+			}
+		}
+	}
+}
+
+// join makes a link a port of an object, up unless the document says otherwise.
+func (m *maker) join(o *spec.Object, p *state.Link, attrs attr.Set) {
+	if p.Master != o.Name {
+		p.Master, p.VLANs, p.Port = o.Name, nil, attr.Set{}
+	}
+	p.Port.Merge(attrs)
+	named := m.doc.Find(p.Name)
+	if o.Kind.TakesPorts {
+		dropInherited(p)
+		if named != nil {
+			p.Attrs.Merge(named.Attrs)
+		}
+		m.flush(o, p)
+	}
+	if named == nil || !named.Attrs.Has("up") {
+		p.Attrs.Put(kind.Up, attr.On(true))
+	}
+}
+
+// flush takes the addresses and routes away from a link that becomes a leg: nobody answers there any more. Those that the
+// document does not put anywhere are told.
+func (m *maker) flush(o *spec.Object, p *state.Link) {
+	var lost []string
+	for _, a := range p.Addresses {
+		if !a.Kernel() && !m.places(a) {
+			lost = append(lost, a.Prefix.String())
+		}
+	}
+	if len(lost) > 0 {
+		m.warn(o.Path, "%s becomes a member of %s and loses %s, which the document does not put on any object",
+			p.Name, o.Name, strings.Join(lost, ", "))
+	}
+	p.Addresses = nil
+}
+
+// places tells whether the document puts an address somewhere.
+func (m *maker) places(a state.Address) bool {
+	for o := range m.wanted {
+		if slices.ContainsFunc(o.Addresses, func(w spec.Address) bool { return w.Prefix.Addr() == a.Prefix.Addr() }) {
+			return true
+		}
+	}
+	return false
+}

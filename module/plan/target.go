@@ -1,0 +1,226 @@
+package plan
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"hostnet-module/module/attr"
+	"hostnet-module/module/kind"
+	"hostnet-module/module/spec"
+	"hostnet-module/module/state"
+)
+
+// Make plans a document on a host: what the host shall be, the steps there, and what that means for every object. A document
+// that does not fit the host gives problems and no plan.
+func Make(doc *spec.Document, has *state.Host, last Last) (*Plan, []spec.Problem, error) {
+	m := &maker{doc: doc, has: has, last: last, out: Goal(has), ports: map[string][]string{}, moved: map[string]string{}}
+	m.resolve()
+	m.checkKinds()
+	if len(m.problems) > 0 {
+		return nil, m.problems, nil
+	}
+	for _, stage := range []func(){m.absent, m.present, m.joinPorts, m.addresses, m.routes, m.hostAccess, m.quiet, m.mtus, m.pinMACs, m.rising} {
+		stage()
+	}
+	if len(m.problems) > 0 {
+		return nil, m.problems, nil
+	}
+	steps, err := Path(has, m.out)
+	if err != nil {
+		return nil, nil, err
+	}
+	p := &Plan{Steps: steps, Warnings: m.warnings, Target: m.out, Listed: m.ports}
+	p.Objects = m.objects(steps)
+	return p, nil, nil
+}
+
+// Goal is a host as a target: without what nobody sets, and without what a link has from its master or parent anyway.
+func Goal(h *state.Host) *state.Host {
+	g := h.Clone()
+	for _, l := range g.Links {
+		l.Attrs = l.Attrs.Filter(func(r *attr.Row) bool { return !r.SeeOnly })
+		l.Port = l.Port.Filter(func(r *attr.Row) bool { return !r.SeeOnly })
+		if master := g.Link(l.Master); master != nil && master.K().TakesPorts {
+			dropInherited(l)
+		}
+		if parent := h.Link(l.Parent); parent != nil && l.K().HasParent && parent.MAC() == l.MAC() {
+			l.Attrs.Drop("mac")
+		}
+	}
+	return g
+}
+
+// dropInherited forgets what a port of a bond has from its bond.
+func dropInherited(l *state.Link) {
+	for _, r := range []*attr.Row{kind.MAC, kind.MTU, kind.AddrGenMode} {
+		l.Attrs.Drop(r.Name)
+	}
+}
+
+// maker folds a document over a host.
+type maker struct {
+	doc      *spec.Document
+	has      *state.Host
+	out      *state.Host // the host as it shall be
+	last     Last
+	ports    map[string][]string // the links that an object lists as ports, by the object's name
+	moved    map[string]string   // links below whose addresses go to an object above: from, to
+	problems []spec.Problem
+	warnings []string
+}
+
+func (m *maker) problem(path, hint, format string, args ...any) {
+	m.problems = append(m.problems, spec.Problem{Path: path, Message: fmt.Sprintf(format, args...), Hint: hint, Err: spec.ErrHost})
+}
+
+func (m *maker) warn(path, format string, args ...any) {
+	m.warnings = append(m.warnings, path+": "+fmt.Sprintf(format, args...))
+}
+
+// wanted yields the objects that are to be there.
+func (m *maker) wanted(yield func(*spec.Object, *state.Link) bool) {
+	for _, o := range m.doc.Objects {
+		if !o.Absent && !yield(o, m.out.Link(o.Name)) {
+			return
+		}
+	}
+}
+
+// declared tells whether the document wants a link of that name.
+func (m *maker) declared(name string) bool {
+	o := m.doc.Find(name)
+	return o != nil && !o.Absent
+}
+
+// checkKinds refuses a document that takes one link for another.
+func (m *maker) checkKinds() {
+	for _, o := range m.doc.Objects {
+		l := m.has.Link(o.Name)
+		switch {
+		case l == nil && o.Kind.Existing && !o.Absent:
+			m.problem(o.Path, m.nics(), "%q: no such link on this host", o.Name)
+		case l != nil && l.K() != o.Kind:
+			m.problem(o.Path, "choose another name, or remove that link first", "%q is a %s here, not a %s", o.Name, kindOf(l), o.Kind.Name)
+		}
+		if o.Kind.HasParent && !o.Absent {
+			m.checkParent(o)
+		}
+	}
+}
+
+func (m *maker) checkParent(o *spec.Object) {
+	if m.has.Link(o.Parent) == nil && !m.declared(o.Parent) {
+		m.problem(o.Path+".parent", m.nics(), "%q: no such link on this host, and the document does not make it", o.Parent)
+		return
+	}
+	for _, l := range m.has.Uppers(o.Parent) {
+		named := m.doc.Find(l.Name)
+		if l.Name == o.Name || l.K() != o.Kind || attr.Missing(l.Attrs, o.Attrs.Filter(func(r *attr.Row) bool { return r.When&attr.Never != 0 })).Len() > 0 {
+			continue
+		}
+		if named == nil || !named.Absent && named.Parent == o.Parent && attr.Missing(l.Attrs, never(&state.Link{Attrs: named.Attrs})).Len() == 0 {
+			m.problem(o.Path, fmt.Sprintf("set `name: %s` to adopt it, or list it with `state: absent`", l.Name),
+				"this host has that VLAN of %s already, under the name %q", o.Parent, l.Name)
+		}
+	}
+}
+
+func kindOf(l *state.Link) string {
+	switch {
+	case l.Seen.Loopback:
+		return "loopback"
+	case l.Kind == "":
+		return "ethernet"
+	}
+	return l.Kind
+}
+
+// nics lists the links that could have been meant.
+func (m *maker) nics() string {
+	var names []string
+	for _, l := range m.has.Links {
+		if l.K().Existing && !l.Seen.Loopback {
+			names = append(names, l.Name)
+		}
+	}
+	if len(names) == 0 {
+		return "this host has no NIC"
+	}
+	return "NICs here: " + strings.Join(names[:min(len(names), 12)], ", ")
+}
+
+// absent takes the objects away that shall not be there, and lets their ports go.
+func (m *maker) absent() {
+	for _, o := range m.doc.Objects {
+		if !o.Absent || m.out.Link(o.Name) == nil {
+			continue
+		}
+		for _, upper := range m.out.Uppers(o.Name) {
+			if named := m.doc.Find(upper.Name); named == nil || !named.Absent && named.Parent == o.Name {
+				m.problem(o.Path, fmt.Sprintf("add %s with `state: absent`", upper.Name),
+					"%s cannot be removed: %s stands on it", o.Name, upper.Name)
+			}
+		}
+	}
+	for _, o := range m.doc.Objects {
+		if !o.Absent || m.out.Link(o.Name) == nil {
+			continue
+		}
+		for _, p := range m.out.Ports(o.Name) {
+			if m.doc.Find(p.Name) == nil && !o.Kind.OwnsPorts && !slices.Contains(m.last[o.Name].Ports, p.Name) {
+				m.warn(o.Path, "%s loses its %s %s", p.Name, o.Kind.Name, o.Name)
+			}
+			m.release(p, o.Kind)
+		}
+		m.out.Remove(o.Name)
+		m.out.Routes = slices.DeleteFunc(m.out.Routes, func(r state.Route) bool { return r.Uses(o.Name) })
+	}
+}
+
+// release lets a port go. What a bond's member is like afterwards is the kernel's to say: down, with its own MAC and MTU.
+func (m *maker) release(p *state.Link, from *kind.Kind) {
+	p.Master, p.Port, p.VLANs = "", attr.Set{}, nil
+	if from.TakesPorts {
+		dropInherited(p)
+		p.Attrs.Drop(kind.Up.Name)
+	} else if m.doc.Find(p.Name) == nil && p.K().Existing && p.Attrs.N(kind.AddrGenMode.Name) == genNone {
+		p.Attrs.Put(kind.AddrGenMode, attr.Num(genEUI64))
+	}
+}
+
+// The address generation modes that the planner sets (linux/if_link.h: IN6_ADDR_GEN_MODE_*).
+const (
+	genEUI64 = 0
+	genNone  = 1
+)
+
+// present puts every wanted object in, with what the document says about its own attributes.
+func (m *maker) present() {
+	for _, o := range m.doc.Objects {
+		if o.Absent {
+			continue
+		}
+		l := m.out.Link(o.Name)
+		if l == nil {
+			l = &state.Link{Name: o.Name, Kind: o.Kind.Name}
+			m.out.Add(l)
+		}
+		if o.Kind.HasParent {
+			l.Parent = o.Parent
+		}
+		l.Attrs.Put(kind.Up, attr.On(true))
+		l.Attrs.Merge(o.Attrs)
+		l.Attrs = l.Attrs.Filter(func(r *attr.Row) bool { return r.Applies(l.Attrs) })
+	}
+}
+
+// rising forgives links that cannot be up because what they stand on is not to be up.
+func (m *maker) rising() {
+	for _, l := range below(m.out) {
+		parent := m.out.Link(l.Parent)
+		if parent != nil && l.K().HasParent && l.Up() && parent.Attrs.Has("up") && !parent.Up() {
+			l.Attrs.Drop(kind.Up.Name)
+		}
+	}
+}

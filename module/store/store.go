@@ -1,0 +1,111 @@
+// Package store keeps files: the run-time record of what was applied last, and the lock. It writes atomically (a new file,
+// fsynced, renamed, the folder fsynced) and knows nothing about what is in the files.
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// Runtime is where files live that shall not outlive a boot.
+const Runtime = "/run/hostnet"
+
+// Dir is a folder of ours. It is made, with mode 0755, when something is written.
+type Dir string
+
+// Read returns a file's bytes, nil if there is no such file.
+func (d Dir) Read(name string) ([]byte, error) {
+	data, err := os.ReadFile(filepath.Join(string(d), name))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	return data, err
+}
+
+// Write replaces a file: whoever reads it finds the old bytes or the new ones, also after a power cut.
+func (d Dir) Write(name string, data []byte) error {
+	if err := os.MkdirAll(string(d), 0o755); err != nil {
+		return err
+	}
+	f, err := os.CreateTemp(string(d), "."+name+".*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name())
+	_, err = f.Write(data)
+	for _, do := range []func() error{func() error { return f.Chmod(0o644) }, f.Sync, f.Close} {
+		if fault := do(); err == nil {
+			err = fault
+		}
+	}
+	if err != nil {
+		return err
+	}
+	if err := os.Rename(f.Name(), filepath.Join(string(d), name)); err != nil {
+		return err
+	}
+	return d.sync()
+}
+
+func (d Dir) sync() error {
+	f, err := os.Open(string(d))
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	return f.Sync()
+}
+
+// Busy says that another process holds the lock.
+type Busy struct{ Holder string }
+
+func (b *Busy) Error() string { return "another run is under way: " + b.Holder }
+
+// Lock takes the folder's lock and waits for it at most as long as told. The lock is the kernel's (flock(2)): it goes with
+// the process that holds it, however that ends. The holder's words about itself stand in the file.
+func (d Dir) Lock(ctx context.Context, wait time.Duration, holder string) (unlock func(), err error) {
+	if err := os.MkdirAll(string(d), 0o755); err != nil {
+		return nil, err
+	}
+	f, err := os.OpenFile(filepath.Join(string(d), "lock"), os.O_RDWR|os.O_CREATE|syscall.O_CLOEXEC, 0o644)
+	if err != nil {
+		return nil, err
+	}
+	got := make(chan error, 1)
+	go func() { got <- flock(f) }()
+	ctx, cancel := context.WithTimeout(ctx, wait)
+	defer cancel()
+	select {
+	case err = <-got:
+	case <-ctx.Done():
+		words, _ := d.Read("lock")
+		go func() { <-got; f.Close() }()
+		return nil, &Busy{strings.TrimSpace(string(words))}
+	}
+	if err == nil {
+		if err = f.Truncate(0); err == nil {
+			_, err = fmt.Fprintln(f, holder)
+		}
+	}
+	if err != nil {
+		f.Close()
+		return nil, err
+	}
+	return func() { f.Truncate(0); f.Close() }, nil
+}
+
+func flock(f *os.File) error {
+	for {
+		err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX)
+		if !errors.Is(err, syscall.EINTR) {
+			return err
+		}
+	}
+}

@@ -1,0 +1,83 @@
+// Package fake is a kernel for tests: the model of module/state behind the engine's interface. It can refuse a step, ignore
+// an attribute and round a timer, it counts what it is sent, and it reads and prints hosts in ip's words.
+package fake
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"syscall"
+
+	"hostnet-module/module/attr"
+	"hostnet-module/module/state"
+)
+
+// Kernel is the fake.
+type Kernel struct {
+	Host   *state.Host
+	Sent   []state.Step                               // every step that was sent, refused ones too
+	Looks  int                                        // snapshots taken
+	Refuse func(n int, s state.Step) error            // n counts from 0; nil: take it
+	Ignore func(r *attr.Row) bool                     // attributes that the kernel takes and forgets
+	Round  func(r *attr.Row, v attr.Value) attr.Value // what a value comes back as
+	Lacks  []string                                   // modules that the kernel does not have
+	Loaded []string
+}
+
+// Snapshot copies the host.
+func (k *Kernel) Snapshot(context.Context) (*state.Host, error) {
+	k.Looks++
+	return k.Host.Clone(), nil
+}
+
+// Do applies the steps to the host until one is refused.
+func (k *Kernel) Do(ctx context.Context, steps []state.Step) (int, error) {
+	for i, s := range steps {
+		if err := ctx.Err(); err != nil {
+			return i, err
+		}
+		if err := k.do(s); err != nil {
+			var errno syscall.Errno
+			if !errors.As(err, &errno) {
+				errno = syscall.EINVAL
+			}
+			return i, &state.Refusal{Step: s, Errno: errno, Text: err.Error()}
+		}
+	}
+	return len(steps), nil
+}
+
+func (k *Kernel) do(s state.Step) error {
+	n := len(k.Sent)
+	k.Sent = append(k.Sent, s)
+	if k.Refuse != nil {
+		if err := k.Refuse(n, s); err != nil {
+			return err
+		}
+	}
+	if k.Ignore != nil {
+		s.Attrs = s.Attrs.Filter(func(r *attr.Row) bool { return !k.Ignore(r) })
+	}
+	if k.Round != nil {
+		var rounded attr.Set
+		for r, v := range s.Attrs.All() {
+			rounded.Put(r, k.Round(r, v))
+		}
+		s.Attrs = rounded
+	}
+	return k.Host.Apply(s)
+}
+
+// Missing lists the modules that the fake lacks.
+func (k *Kernel) Missing(modules []string) []string {
+	return slices.DeleteFunc(slices.Clone(modules), func(m string) bool { return !slices.Contains(k.Lacks, m) })
+}
+
+// Load notes the modules.
+func (k *Kernel) Load(_ context.Context, modules []string) error {
+	k.Loaded = append(k.Loaded, modules...)
+	return nil
+}
+
+// Namespace is always the same.
+func (k *Kernel) Namespace() string { return "fake" }
