@@ -1,0 +1,196 @@
+package spec
+
+import (
+	"slices"
+	"strings"
+
+	"hostnet-module/module/kind"
+)
+
+// Read decodes a document and validates it: all problems and all warnings, in the order of the document. The name is that
+// of the file ("host.yaml"); "" lets the content decide between JSON and YAML. The document is never nil; it is fit for
+// use only if there are no problems.
+func Read(data []byte, name string) (d *Document, problems, warnings []Problem) {
+	tree, problem := parse(data, name)
+	if problem != nil {
+		return &Document{State: Present}, []Problem{*problem}, nil
+	}
+	return read(tree)
+}
+
+// ReadArgs is Read for the arguments file of an Ansible module: JSON, whose `_ansible_*` keys are not the document's and
+// are returned as they stand (JSON values by key). Problems carry no lines: nobody wrote that file.
+func ReadArgs(data []byte) (d *Document, own map[string][]byte, problems, warnings []Problem) {
+	tree, own, problem := parseArgs(data)
+	if problem != nil {
+		return &Document{State: Present}, own, []Problem{*problem}, nil
+	}
+	d, problems, warnings = read(tree)
+	return d, own, problems, warnings
+}
+
+// Decode reads a document without validating it: problems of form only.
+func Decode(data []byte, name string) (*Document, []Problem) {
+	tree, problem := parse(data, name)
+	if problem != nil {
+		return &Document{State: Present}, []Problem{*problem}
+	}
+	d, problems := decode(tree)
+	return d, tidy(problems)
+}
+
+// DecodeArgs is Decode for the arguments file of an Ansible module, as ReadArgs is Read.
+func DecodeArgs(data []byte) (d *Document, own map[string][]byte, problems []Problem) {
+	tree, own, problem := parseArgs(data)
+	if problem != nil {
+		return &Document{State: Present}, own, []Problem{*problem}
+	}
+	d, problems = decode(tree)
+	return d, own, tidy(problems)
+}
+
+// parseArgs takes Ansible's own keys off the tree of an arguments file.
+func parseArgs(data []byte) (*node, map[string][]byte, *Problem) {
+	own := map[string][]byte{}
+	tree, problem := parse(data, "args.json")
+	if problem != nil {
+		return nil, own, problem
+	}
+	var keys, items []*node
+	for i, k := range tree.keys {
+		if strings.HasPrefix(k.text, "_ansible_") {
+			own[k.text] = data[tree.items[i].from:tree.items[i].to]
+			continue
+		}
+		keys, items = append(keys, k), append(items, tree.items[i])
+	}
+	tree.keys, tree.items = keys, items
+	tree.stand(0, 0)
+	return tree, own, nil
+}
+
+func read(tree *node) (d *Document, problems, warnings []Problem) {
+	d, problems = decode(tree)
+	faulty := make(map[string]bool)
+	for _, p := range problems {
+		faulty[objectOf(p.Path)] = true
+	}
+	more, warnings := d.validate(faulty)
+	if len(problems) > 0 {
+		warnings = nil // they speak of a document that is not all there
+	}
+	for _, list := range [][]Problem{more, warnings} {
+		for i := range list {
+			n := tree.find(list[i].Path)
+			list[i].Line, list[i].Column = n.line, n.column
+		}
+	}
+	return d, tidy(append(problems, more...)), tidy(warnings)
+}
+
+// objectOf is the part of a path that names an object: "bonds[0]" of "bonds[0].members[1].mac".
+func objectOf(path string) string {
+	if i := strings.IndexByte(path, ']'); i >= 0 {
+		return path[:i+1]
+	}
+	return path
+}
+
+func decode(tree *node) (*Document, []Problem) {
+	w, to := new(walker), &root{doc: &Document{State: Present}}
+	readFields(w, place{"", tree}, to, "the document's keys and their values", rootFields)
+	if len(w.problems) == 0 && to.doc.State != Gathered && !to.any {
+		w.add(place{"", tree}, ErrMissing, "give at least one of "+strings.Join(listKeys(), ", "), "the document says nothing")
+	}
+	for _, key := range listKeys() {
+		if p, ok := to.lists[key]; ok {
+			readObjects(w, to.doc, key, p)
+		}
+	}
+	return to.doc, w.problems
+}
+
+// root is the document while it is read: what depends on its state waits in lists.
+type root struct {
+	doc   *Document
+	lists map[string]place
+	any   bool // a list was given, be it empty
+}
+
+var rootFields = func() []field[root] {
+	fields := []field[root]{
+		{"state", func(w *walker, to *root, p place) {
+			if word, ok := w.choice(p, string(Present), string(Absent), string(Gathered)); ok {
+				to.doc.State = Presence(word)
+			}
+		}},
+		{"prune", later(false)}, {"persist", later(false)},
+		{"confirm_timeout", laterTimeout}, {"probes", laterList[root]}, {"max_disruption", laterDisruption},
+	}
+	for _, key := range listKeys() {
+		fields = append(fields, field[root]{key, func(_ *walker, to *root, p place) {
+			if to.lists == nil {
+				to.lists = make(map[string]place)
+			}
+			to.lists[key] = p
+			to.any = to.any || !p.node.missing()
+		}})
+	}
+	return fields
+}()
+
+// listKeys are the document's lists in the order of a result.
+func listKeys() []string {
+	var keys []string
+	for _, k := range kind.List() {
+		keys = append(keys, k.List)
+	}
+	return append(keys, segmentsKey)
+}
+
+const segmentsKey = "segments"
+
+func readObjects(w *walker, d *Document, key string, p place) {
+	items, _ := w.list(p)
+	for _, item := range items {
+		if key == segmentsKey {
+			d.Objects = append(d.Objects, readSegment(w, item, d.State == Absent)...)
+		} else if o := readObject(w, item, kind.ByList(key), d.State == Absent); o != nil {
+			d.Objects = append(d.Objects, o)
+		}
+	}
+}
+
+// The keys whose work belongs to a later version. Their do-nothing values are taken, so that a document may carry them.
+
+const laterText = "is not available in this version"
+
+func later(nothing bool) func(*walker, *root, place) {
+	return func(w *walker, _ *root, p place) {
+		if on, ok := w.boolean(p); ok && on != nothing {
+			w.fault(p, ErrLater, "leave it out or say false", laterText)
+		}
+	}
+}
+
+func laterTimeout(w *walker, _ *root, p place) {
+	if n, ok := w.number(p, 0, 86400); ok && n > 0 {
+		w.fault(p, ErrLater, "leave it out or say 0", laterText)
+	}
+}
+
+func laterList[T any](w *walker, _ *T, p place) {
+	if p.node.shape == objectShape && len(p.node.items) == 0 {
+		return
+	}
+	if items, ok := w.list(p); ok && len(items) > 0 {
+		w.add(p, ErrLater, "leave it out", laterText)
+	}
+}
+
+func laterDisruption(w *walker, _ *root, p place) {
+	words := []string{"none", "flap", "recreate"}
+	if word, ok := w.choice(p, words...); ok && slices.Index(words, word) < len(words)-1 {
+		w.fault(p, ErrLater, "leave it out or say recreate", laterText)
+	}
+}

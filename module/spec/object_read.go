@@ -1,0 +1,238 @@
+package spec
+
+import (
+	"slices"
+	"strings"
+
+	"hostnet-module/module/attr"
+	"hostnet-module/module/kind"
+)
+
+// readObject reads one object of a kind; nil if it is none.
+func readObject(w *walker, p place, k *kind.Kind, absent bool) *Object {
+	o := &Object{Kind: k, Path: p.path, Absent: absent}
+	ok := w.object(p, k.Doc, func(key string, at place) bool {
+		return o.readKey(w, key, at)
+	}, func() []string { return objectKeys(k) })
+	if !ok {
+		return nil
+	}
+	o.nameVLAN()
+	return o
+}
+
+// nameVLAN gives a link that stands on another its default name, PARENT.ID.
+func (o *Object) nameVLAN() {
+	if id, ok := o.Attrs.Get("id"); ok && o.Kind.HasParent && o.Name == "" && o.Parent != "" {
+		o.Name = o.Parent + "." + o.Kind.Rows.Must("id").Text(id)
+	}
+}
+
+func (o *Object) readKey(w *walker, key string, at place) bool {
+	if f, ok := lookup(objectFields, key); ok && f.read != nil && knows(o.Kind, key) {
+		if !at.node.omitted() {
+			f.read(w, o, at)
+		}
+		return true
+	}
+	if key == o.Kind.Ports && key != "" {
+		o.Ports = readPorts(w, at, o.Kind)
+		return true
+	}
+	return readRow(w, &o.Attrs, o.Kind.Row(key), at)
+}
+
+// knows tells whether objects of a kind have one of the keys of objectFields.
+func knows(k *kind.Kind, key string) bool {
+	switch key {
+	case "parent":
+		return k.HasParent
+	case "ports_exclusive", "host_access":
+		return k.Bridging
+	}
+	return true
+}
+
+// objectKeys lists the keys that objects of a kind have.
+func objectKeys(k *kind.Kind) []string {
+	var keys []string
+	for _, f := range objectFields {
+		if knows(k, f.key) {
+			keys = append(keys, f.key)
+		}
+	}
+	if k.Ports != "" {
+		keys = append(keys, k.Ports)
+	}
+	return append(keys, rowKeys(slices.Concat(k.Rows, kind.Common))...)
+}
+
+func rowKeys(t attr.Table) []string {
+	var keys []string
+	for _, r := range t {
+		if writable(r) {
+			keys = append(keys, r.Name)
+			if r.Alias != "" {
+				keys = append(keys, r.Alias)
+			}
+		}
+	}
+	return keys
+}
+
+// writable tells whether a row is a key of documents. The address generation mode is not: the document says `ipv6`.
+func writable(r *attr.Row) bool { return !r.SeeOnly && r != kind.AddrGenMode }
+
+// The keys of objects that are no rows.
+var objectFields = []field[Object]{
+	{"name", func(w *walker, o *Object, p place) { o.Name, _ = w.text(p) }},
+	{"parent", func(w *walker, o *Object, p place) { o.Parent, _ = w.text(p) }},
+	{"state", func(w *walker, o *Object, p place) {
+		if word, ok := w.choice(p, string(Present), string(Absent)); ok {
+			o.Absent = Presence(word) == Absent
+		}
+	}},
+	{"addresses", func(w *walker, o *Object, p place) {
+		if items, ok := w.list(p); ok {
+			o.L3 = true
+			o.Addresses = readEach(w, items, readAddress)
+		}
+	}},
+	{"gateway", func(w *walker, o *Object, p place) {
+		if items, ok := w.list(p); ok {
+			o.L3 = true
+			o.Gateways = readEach(w, items, readGateway)
+		}
+	}},
+	{"routes", func(w *walker, o *Object, p place) {
+		if items, ok := w.list(p); ok {
+			o.L3 = true
+			o.Routes = readEach(w, items, readRoute)
+		}
+	}},
+	{"ipv6", func(w *walker, o *Object, p place) {
+		if word, ok := w.offWord(p, string(IPv6Auto)); ok {
+			o.IPv6 = IPv6(word)
+		}
+	}},
+	{"ports_exclusive", func(w *walker, o *Object, p place) { o.PortsExclusive, _ = w.boolean(p) }},
+	{"host_access", func(w *walker, o *Object, p place) {
+		if on, ok := w.boolean(p); ok {
+			o.HostAccess = &on
+		}
+	}},
+}
+
+// offWord reads one word or «off», which templating and YAML 1.1 turn into false.
+func (w *walker) offWord(p place, word string) (string, bool) {
+	if on, ok := attr.ParseBool(strings.TrimSpace(p.node.text)); ok && !on && p.node.shape < listShape {
+		return "off", true
+	}
+	return w.choice(p, word, "off")
+}
+
+func readEach[T any](w *walker, items []place, read func(*walker, place) (T, bool)) []T {
+	list := make([]T, 0, len(items))
+	for _, item := range items {
+		if v, ok := read(w, item); ok {
+			list = append(list, v)
+		}
+	}
+	return list
+}
+
+// readRow reads an attribute; false if there is no such key.
+func readRow(w *walker, to *attr.Set, r *attr.Row, p place) bool {
+	switch {
+	case r == nil || r == kind.AddrGenMode:
+		return false
+	case r.SeeOnly:
+		w.add(p, ErrValue, "", "is reported by the kernel and cannot be set: "+r.Doc)
+		return true
+	}
+	text, ok := w.rowText(p, r)
+	if !ok {
+		return true
+	}
+	v, err := r.Parse(text)
+	switch {
+	case err != nil:
+		w.fault(p, ErrValue, "", "%s", ascii(err.Error()))
+	case to.Has(r.Name):
+		w.add(p, ErrDuplicate, "", r.Name+" and "+r.Alias+" are the same option")
+	default:
+		to.Put(r, v)
+	}
+	return true
+}
+
+// rowText reads a value in the words that Row.Parse takes.
+func (w *walker) rowText(p place, r *attr.Row) (string, bool) {
+	switch {
+	case r.Type == attr.IP4s || r.Type == attr.IP6s:
+		return w.joined(p)
+	case r.Type == attr.MAC:
+		return w.mac(p)
+	case r.Type == attr.Index:
+		return w.text(p)
+	case r.Type == attr.Text:
+		text, ok := w.text(p)
+		if strings.ContainsRune(text, 0) {
+			w.fault(p, ErrValue, "", "must not hold a NUL byte")
+			return "", false
+		}
+		return text, ok
+	case len(r.Names) > 0, r.Type == attr.Bool, r.Type == attr.Bit, r.Type == attr.Flag:
+		return w.literal(p, r.Allowed())
+	case r.Max == 1:
+		if on, ok := attr.ParseBool(strings.TrimSpace(p.node.text)); ok && p.node.shape < listShape {
+			return r.Text(attr.On(on)), true
+		}
+	}
+	return w.digits(p, r.Allowed())
+}
+
+// literal is a scalar of any shape as it was written.
+func (w *walker) literal(p place, allowed string) (string, bool) {
+	if p.node.missing() {
+		return "", false
+	}
+	if p.node.shape >= listShape {
+		w.fault(p, ErrType, "", "must be %s", allowed)
+		return "", false
+	}
+	return strings.TrimSpace(p.node.text), true
+}
+
+// joined reads a list of words as one text with commas.
+func (w *walker) joined(p place) (string, bool) {
+	items, ok := w.list(p)
+	if !ok {
+		return "", false
+	}
+	words := make([]string, 0, len(items))
+	for _, item := range items {
+		word, given := w.word(item)
+		if !given {
+			if item.node.missing() {
+				w.fault(item, ErrValue, "", "must be an address")
+			}
+			return "", false
+		}
+		words = append(words, word)
+	}
+	return strings.Join(words, ","), true
+}
+
+// mac reads a MAC. YAML 1.1 takes an unquoted one whose bytes are all below 60 in decimal for a number to base 60.
+func (w *walker) mac(p place) (string, bool) {
+	if p.node.shape == numberShape && !p.node.missing() {
+		hint := "quote the MAC"
+		if mac := base60(p.node.text); mac != "" {
+			hint += `: "` + mac + `"`
+		}
+		w.fault(p, ErrType, hint, "must be %s; unquoted, YAML reads it as a number", kind.MAC.Allowed())
+		return "", false
+	}
+	return w.word(p)
+}

@@ -1,0 +1,150 @@
+package spec
+
+import (
+	"net/netip"
+	"strings"
+)
+
+var routeChecks = []func(*checker, *Object){checkGateways, checkRoutes}
+
+// checkGateways checks the default gateways of an object.
+func checkGateways(c *checker, o *Object) {
+	seen := make(map[bool]bool)
+	for _, g := range o.Gateways {
+		if seen[g.Is4()] {
+			c.fault(o.key("gateway"), ErrConflict, "write further default routes in routes, with a metric", "%s: is the second gateway of its family; one is allowed", quote(g.String()))
+			continue
+		}
+		seen[g.Is4()] = true
+		c.nextHop(o, o.key("gateway"), g, false)
+	}
+}
+
+// nextHop checks that an object can reach a gateway.
+func (c *checker) nextHop(o *Object, path string, via netip.Addr, onlink bool) {
+	text := quote(via.String())
+	if why := unusable(via); why != "" {
+		c.fault(path, ErrValue, "", "%s: %s", text, why)
+		return
+	}
+	for _, a := range o.Addresses {
+		if a.Prefix.Addr() == via {
+			c.fault(path, ErrConflict, "", "%s: is the host's own address (%s)", text, a.Path)
+			return
+		}
+	}
+	if onlink || via.Is6() && via.IsLinkLocalUnicast() {
+		return
+	}
+	a, ok := o.reach(via)
+	switch net := a.Prefix.Masked(); {
+	case !ok:
+		c.lacks(o, path, ErrConflict, "", "%s: is in no network of this object%s", text, networksText(o, via.Is4()))
+	case a.Peer.IsValid() || net.Bits() >= via.BitLen()-1:
+	case via == net.Addr():
+		c.fault(path, ErrValue, "", "%s: is the address of network %s itself", text, net)
+	case via.Is4() && via == broadcastOf(net):
+		c.fault(path, ErrValue, "", "%s: is the broadcast address of network %s", text, net)
+	}
+}
+
+// networksText lists the networks that an object has in a family: " (192.0.2.0/24)".
+func networksText(o *Object, four bool) string {
+	var nets []string
+	for _, a := range o.Addresses {
+		net := a.Prefix.Masked()
+		if a.Peer.IsValid() {
+			net = a.Peer.Masked()
+		}
+		if net.Addr().Is4() == four && len(nets) < 4 {
+			nets = append(nets, net.String())
+		}
+	}
+	if len(nets) == 0 {
+		return ": it has no address of that family"
+	}
+	return " (" + strings.Join(nets, ", ") + ")"
+}
+
+// checkRoutes checks the routes of an object.
+func checkRoutes(c *checker, o *Object) {
+	for _, r := range o.Routes {
+		text := quote(r.To.String())
+		if r.To != r.To.Masked() {
+			c.fault(r.Path, ErrValue, "write "+r.To.Masked().String(), "%s: has bits set behind its prefix length", text)
+		}
+		switch {
+		case !r.Via.IsValid() && r.OnLink:
+			c.fault(r.Path, ErrConflict, "", "%s: onlink says how via is reached, and there is none", text)
+		case !r.Via.IsValid():
+		case r.To.Addr().Is6() && r.Via.Is4():
+			c.fault(r.Path, ErrConflict, "", "%s: an IPv6 route cannot go via an IPv4 address, %s", text, r.Via)
+		default:
+			c.nextHop(o, r.Path, r.Via, r.OnLink)
+		}
+		if r.Source.IsValid() && r.Source.Is4() != r.To.Addr().Is4() {
+			c.fault(r.Path, ErrConflict, "", "%s: source %s is of the other family", text, r.Source)
+		}
+		if r.To.Addr().Is6() && r.MTU > 0 && r.MTU < minIPv6 {
+			c.fault(r.Path, ErrValue, "", "%s: mtu %d: must be 1280-65535 for IPv6", text, r.MTU)
+		}
+	}
+}
+
+// slot is what the kernel keeps one route of.
+type slot struct {
+	to            netip.Prefix
+	table, metric uint32
+}
+
+func slotOf(r Route) slot {
+	s := slot{r.To.Masked(), r.Table, 0}
+	if r.Metric != nil {
+		s.metric = *r.Metric
+	}
+	if s.metric == 0 && r.To.Addr().Is6() {
+		s.metric = 1024 // what IPv6 makes of «no metric»
+	}
+	return s
+}
+
+// checkSlots refuses two routes to one destination with one metric in one table: two default routes, most of all.
+func checkSlots(c *checker) {
+	first := make(map[slot]string)
+	take := func(r Route, path string) {
+		s := slotOf(r)
+		was, again := first[s]
+		if !again {
+			first[s] = path
+			return
+		}
+		what := "route to " + s.to.String()
+		if s.to.Bits() == 0 {
+			what = map[bool]string{true: "IPv4", false: "IPv6"}[s.to.Addr().Is4()] + " default route"
+		}
+		c.fault(path, ErrConflict, "give one of them another metric", "is the second %s with the same metric; the first is at %s", what, was)
+	}
+	for _, o := range c.doc.Objects {
+		if o.Absent {
+			continue
+		}
+		seen := make(map[bool]bool)
+		for _, g := range o.Gateways {
+			if !seen[g.Is4()] {
+				take(Route{To: defaultOf(g), Table: tableMain}, o.key("gateway"))
+			}
+			seen[g.Is4()] = true
+		}
+		for _, r := range o.Routes {
+			take(r, r.Path)
+		}
+	}
+}
+
+// defaultOf is the destination of a default route via an address.
+func defaultOf(via netip.Addr) netip.Prefix {
+	if via.Is4() {
+		return netip.PrefixFrom(netip.IPv4Unspecified(), 0)
+	}
+	return netip.PrefixFrom(netip.IPv6Unspecified(), 0)
+}

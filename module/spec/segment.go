@@ -1,0 +1,70 @@
+package spec
+
+import (
+	"slices"
+
+	"hostnet-module/module/attr"
+	"hostnet-module/module/kind"
+)
+
+// readSegment reads one segment, the short form of a VLAN and the bridge on it, into those two objects. Options of VLANs
+// go to the VLAN, `mtu` and `up` to both, all others to the bridge.
+func readSegment(w *walker, p place, absent bool) []*Object {
+	vlan := &Object{Kind: kind.VLAN, Path: p.path, Absent: absent}
+	bridge := &Object{Kind: kind.Bridge, Path: p.path, Absent: absent}
+	before := len(w.problems)
+	ok := w.object(p, "a VLAN and its bridge", func(key string, at place) bool {
+		switch {
+		case key == "bridge":
+			if !at.node.omitted() {
+				bridge.Name, _ = w.text(at)
+			}
+			return true
+		case key == "name" || key == "parent" || kind.VLAN.Rows.Row(key) != nil:
+			return vlan.readKey(w, key, at)
+		case key == bridge.Kind.Ports:
+			return false
+		}
+		return bridge.readKey(w, key, at)
+	}, segmentKeys)
+	if !ok {
+		return nil
+	}
+	if len(w.problems) == before {
+		requireSegment(w, p, vlan, bridge)
+	}
+	vlan.Absent = bridge.Absent
+	for _, r := range []*attr.Row{kind.MTU, kind.Up} {
+		if v, ok := bridge.Attrs.Get(r.Name); ok {
+			vlan.Attrs.Put(r, v)
+		}
+	}
+	vlan.nameVLAN()
+	if vlan.Name != "" {
+		bridge.Ports = []Port{{Name: vlan.Name, Path: p.path}}
+	}
+	if bridge.HostAccess == nil {
+		reachable := len(bridge.Addresses) > 0
+		bridge.HostAccess = &reachable
+	}
+	return []*Object{vlan, bridge}
+}
+
+func requireSegment(w *walker, p place, vlan, bridge *Object) {
+	if vlan.Parent == "" {
+		w.add(p, ErrMissing, "", "parent is missing: the link that carries the VLAN")
+	}
+	if !vlan.Attrs.Has("id") {
+		w.add(p, ErrMissing, "", "id is missing: the VLAN's number")
+	}
+	if bridge.Name == "" {
+		w.add(p, ErrMissing, "", "bridge is missing: the name of the bridge on the VLAN")
+	}
+}
+
+func segmentKeys() []string {
+	keys := slices.Concat([]string{"bridge"}, objectKeys(kind.VLAN), objectKeys(kind.Bridge))
+	keys = slices.DeleteFunc(keys, func(key string) bool { return key == kind.Bridge.Ports })
+	slices.Sort(keys)
+	return slices.Compact(keys)
+}

@@ -1,0 +1,189 @@
+package spec
+
+import (
+	"strconv"
+	"strings"
+
+	"hostnet-module/module/attr"
+)
+
+var treeChecks = []func(*checker, *Object){checkParent, checkPorts, checkPortAddresses}
+
+func digitsOf(n int) string { return strconv.Itoa(n) }
+
+func mustGet(o *Object, name string) attr.Value { v, _ := o.Attrs.Get(name); return v }
+
+// checkParent checks the link that a VLAN stands on.
+func checkParent(c *checker, o *Object) {
+	if !o.Kind.HasParent || o.inSegment() && (o.Parent == "" || !o.Attrs.Has("id")) {
+		return
+	}
+	if !o.Attrs.Has("id") {
+		c.lacks(o, o.Path, ErrMissing, "", "id is missing: the VLAN's number")
+	}
+	if o.Parent == "" {
+		c.lacks(o, o.Path, ErrMissing, "", "parent is missing: the link that carries the VLAN")
+		return
+	}
+	if below := c.named[o.Parent]; below != nil && below.Absent {
+		c.fault(o.key("parent"), ErrConflict, "", "%s: stands on a link that shall be absent (%s)", quote(o.Parent), below.Path)
+	}
+	if m := c.master[o.Parent]; m != nil && m.Kind.TakesPorts {
+		c.fault(o.key("parent"), ErrConflict, "say parent: "+ascii(m.Name), "%s: is one of the %s of %s, which carries the VLANs",
+			quote(o.Parent), m.Kind.Ports, m.called())
+	}
+	below := c.present(o.Parent)
+	if below != nil && o.Attrs.Has("mtu") && below.Attrs.Has("mtu") && o.Attrs.N("mtu") > below.Attrs.N("mtu") {
+		c.fault(o.key("mtu"), ErrConflict, "raise "+below.key("mtu")+", or leave it out there: it follows", "%d: is above that of its parent %s, %d",
+			o.Attrs.N("mtu"), quote(below.Name), below.Attrs.N("mtu"))
+	}
+}
+
+// maxPorts is the most ports that a bridge takes (net/bridge/br_private.h: BR_MAX_PORTS, port 0 is not used).
+const maxPorts = 1023
+
+// checkPorts checks that each member or port can be one.
+func checkPorts(c *checker, o *Object) {
+	if o.Kind.Bridging && len(o.Ports) > maxPorts {
+		c.fault(o.key(o.Kind.Ports), ErrValue, "", "a %s takes at most %d %s, has %d", o.Kind.Name, maxPorts, o.Kind.Ports, len(o.Ports))
+	}
+	for _, p := range o.Ports {
+		if p.MAC != "" {
+			c.hardware(p.Path, p.MAC)
+		}
+		below := c.named[p.Name]
+		switch {
+		case p.Name == "" || below == nil:
+		case below.Absent:
+			if p.Path != below.Path {
+				c.fault(p.Path, ErrConflict, "", "%s: shall be absent (%s)", quote(p.Name), below.Path)
+			}
+		case o.Kind.TakesPorts && !below.Kind.Existing:
+			c.fault(p.Path, ErrConflict, "list NICs", "%s: is declared as a %s (%s) and cannot be one of the %s of a %s",
+				quote(p.Name), below.Kind.Name, below.Path, o.Kind.Ports, o.Kind.Name)
+		case o.Kind.Bridging && below.Kind.Bridging && below != o:
+			c.fault(p.Path, ErrConflict, "", "%s: is a %s itself; the kernel puts no %s into another", quote(p.Name), below.Kind.Name, o.Kind.Name)
+		}
+	}
+}
+
+// checkPortAddresses refuses addresses where nobody could reach them: on a member or port.
+func checkPortAddresses(c *checker, o *Object) {
+	m := c.master[o.Name]
+	if m == nil || m == o {
+		return
+	}
+	for _, list := range []struct {
+		key string
+		n   int
+	}{{"addresses", len(o.Addresses)}, {"gateway", len(o.Gateways)}, {"routes", len(o.Routes)}} {
+		if list.n > 0 {
+			c.fault(o.key(list.key), ErrConflict, "put them on "+ascii(m.Name), "%s is one of the %s of %s, which gets what arrives there",
+				quote(o.Name), m.Kind.Ports, m.called())
+		}
+	}
+}
+
+// checkMasters refuses a link that is listed twice.
+func checkMasters(c *checker) {
+	type entry struct {
+		port Port
+		of   *Object
+	}
+	first := make(map[[3]string]entry)
+	for _, o := range c.doc.Objects {
+		if o.Absent {
+			continue
+		}
+		for _, p := range o.Ports {
+			key := [3]string{p.Name, p.MAC, p.HW}
+			was, again := first[key]
+			switch {
+			case !again:
+				first[key] = entry{p, o}
+			case was.of == o:
+				c.fault(p.Path, ErrDuplicate, "", "%s: is listed twice, first at %s", portText(p), was.port.Path)
+			default:
+				c.fault(p.Path, ErrConflict, "a link is part of one other link at most", "%s: is one of the %s of %s already (%s)",
+					portText(p), was.of.Kind.Ports, was.of.called(), was.port.Path)
+			}
+		}
+	}
+}
+
+func portText(p Port) string {
+	if p.Name != "" {
+		return quote(p.Name)
+	}
+	return ascii(p.String())
+}
+
+// checkCycles refuses a link that stands on itself.
+func checkCycles(c *checker) {
+	const open, done = 1, 2
+	state := make(map[string]int)
+	var trail []string
+	var visit func(o *Object)
+	visit = func(o *Object) {
+		state[o.Name] = open
+		trail = append(trail, o.Name)
+		for _, below := range o.below() {
+			next := c.present(below.Name)
+			switch {
+			case next == nil:
+			case state[next.Name] == open:
+				c.fault(below.Path, ErrConflict, "", "%s: stands on itself: %s", quote(next.Name), loopText(trail, next.Name))
+			case state[next.Name] == 0:
+				visit(next)
+			}
+		}
+		trail = trail[:len(trail)-1]
+		state[o.Name] = done
+	}
+	for _, o := range c.doc.Objects {
+		if !o.Absent && o.Name != "" && c.named[o.Name] == o && state[o.Name] == 0 {
+			visit(o)
+		}
+	}
+}
+
+// below lists the links that an object stands on.
+func (o *Object) below() []Port {
+	if o.Parent == "" {
+		return o.Ports
+	}
+	return append([]Port{{Name: o.Parent, Path: o.key("parent")}}, o.Ports...)
+}
+
+func loopText(trail []string, name string) string {
+	for i, n := range trail {
+		if n == name {
+			trail = trail[i:]
+			break
+		}
+	}
+	return ascii(clip(strings.Join(append(append([]string{}, trail...), name), " on ")))
+}
+
+// checkVLANs refuses a second VLAN of one number on one link.
+func checkVLANs(c *checker) {
+	type tag struct {
+		parent       string
+		id, protocol uint64
+	}
+	first := make(map[tag]*Object)
+	for _, o := range c.doc.Objects {
+		if !o.Kind.HasParent || o.Absent || o.Parent == "" || !o.Attrs.Has("id") {
+			continue
+		}
+		t := tag{o.Parent, o.Attrs.N("id"), o.Attrs.N("protocol")}
+		if !o.Attrs.Has("protocol") {
+			t.protocol = 0x8100
+		}
+		if was := first[t]; was != nil {
+			c.fault(o.key("id"), ErrDuplicate, "", "%d: is the VLAN of %s on %s already", t.id, was.Path, quote(o.Parent))
+			continue
+		}
+		first[t] = o
+	}
+}

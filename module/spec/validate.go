@@ -1,0 +1,119 @@
+package spec
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Validate checks what can be judged from the document alone, without its host. It returns all problems, and warnings:
+// what can be meant so but seldom is.
+func (d *Document) Validate() (problems, warnings []Problem) {
+	problems, warnings = d.validate(nil)
+	return tidy(problems), tidy(warnings)
+}
+
+// validate is Validate for a document some of whose objects, named by path, have been read with problems: nothing is said
+// there that could follow from what was left out.
+func (d *Document) validate(faulty map[string]bool) (problems, warnings []Problem) {
+	if d.State == Gathered {
+		return nil, nil
+	}
+	c := newChecker(d, faulty)
+	for _, o := range d.Objects {
+		for _, check := range everyChecks {
+			check(c, o)
+		}
+		if o.Absent {
+			continue
+		}
+		for _, check := range presentChecks {
+			check(c, o)
+		}
+	}
+	for _, check := range documentChecks {
+		check(c)
+	}
+	return c.problems, c.warnings
+}
+
+// The checks: of every object, of those that shall be there, and of the document as a whole.
+var (
+	everyChecks    = []func(*checker, *Object){checkName, checkUnique, checkExisting}
+	presentChecks  = concat(treeChecks, optionChecks, bondChecks, bridgeChecks, addressChecks, routeChecks, warningChecks)
+	documentChecks = []func(*checker){checkMasters, checkCycles, checkVLANs, checkAddresses, checkNetworks, checkSlots, warnTargets}
+)
+
+func concat(lists ...[]func(*checker, *Object)) []func(*checker, *Object) {
+	var all []func(*checker, *Object)
+	for _, list := range lists {
+		all = append(all, list...)
+	}
+	return all
+}
+
+// checker holds a document while it is checked.
+type checker struct {
+	doc      *Document
+	faulty   map[string]bool
+	named    map[string]*Object // by name; the first of that name
+	master   map[string]*Object // of a link, by its name: the first present object that lists it
+	problems []Problem
+	warnings []Problem
+}
+
+func newChecker(d *Document, faulty map[string]bool) *checker {
+	c := &checker{doc: d, faulty: faulty, named: make(map[string]*Object), master: make(map[string]*Object)}
+	for _, o := range d.Objects {
+		if o.Name != "" && c.named[o.Name] == nil {
+			c.named[o.Name] = o
+		}
+		if o.Absent {
+			continue
+		}
+		for _, p := range o.Ports {
+			if p.Name != "" && c.master[p.Name] == nil {
+				c.master[p.Name] = o
+			}
+		}
+	}
+	return c
+}
+
+func (c *checker) fault(path string, err error, hint, format string, args ...any) {
+	c.problems = append(c.problems, Problem{Path: path, Err: err, Hint: hint, Message: fmt.Sprintf(format, args...)})
+}
+
+// lacks is fault for what an object does not say: nothing is reported where part of it could not be read.
+func (c *checker) lacks(o *Object, path string, err error, hint, format string, args ...any) {
+	if !c.faulty[o.Path] {
+		c.fault(path, err, hint, format, args...)
+	}
+}
+
+func (c *checker) warn(o *Object, path, hint, format string, args ...any) {
+	c.warnings = append(c.warnings, Problem{Path: path, Hint: hint, Message: fmt.Sprintf(format, args...)})
+}
+
+// key is the path of one of an object's keys.
+func (o *Object) key(key string) string {
+	if key == "name" && o.Kind.Bridging && o.inSegment() {
+		key = "bridge"
+	}
+	return o.Path + "." + key
+}
+
+func (o *Object) inSegment() bool { return strings.HasPrefix(o.Path, segmentsKey+"[") }
+
+// called is an object in the words of a message: `bond "bond0"`.
+func (o *Object) called() string { return o.Kind.Name + " " + quote(o.Name) }
+
+// present returns the declared object of a name that shall be there; nil if there is none.
+func (c *checker) present(name string) *Object {
+	if o := c.named[name]; o != nil && !o.Absent {
+		return o
+	}
+	return nil
+}
+
+// set tells whether an object declares a number that is not 0.
+func (o *Object) set(name string) bool { return o.Attrs.N(name) != 0 }

@@ -1,0 +1,61 @@
+package spec
+
+import (
+	"net/netip"
+	"strings"
+
+	"hostnet-module/module/attr"
+)
+
+var warningChecks = []func(*checker, *Object){warnMonitor, warnMembers}
+
+// warnMonitor speaks up where nothing would notice a dead member.
+func warnMonitor(c *checker, o *Object) {
+	if o.Kind.Rows.Row("miimon") == nil || o.set("miimon") || o.set("arp_interval") {
+		return
+	}
+	text := "neither miimon nor arp_interval is set: a dead link is not noticed"
+	if !o.Attrs.Has("miimon") && !o.Attrs.Has("arp_interval") {
+		text += ", unless the " + o.Kind.Name + " exists already and has one of them"
+	}
+	c.warn(o, o.Path, "miimon: 100", "%s", text)
+}
+
+// warnMembers speaks up where there is nothing to fail over to.
+func warnMembers(c *checker, o *Object) {
+	if !o.Kind.OwnsPorts || o.Ports == nil {
+		return
+	}
+	switch word := o.Kind.Ports; len(o.Ports) {
+	case 0:
+		c.warn(o, o.key(word), "", "no %s are listed: %s passes no traffic", word, quote(o.Name))
+	case 1:
+		c.warn(o, o.key(word), "", "one of the %s only: nothing is left when it fails", word)
+	}
+}
+
+// warnTargets speaks up where the monitor asks for an address that no declared one is beside.
+func warnTargets(c *checker) {
+	for _, o := range c.doc.Objects {
+		for r, v := range o.Attrs.All() {
+			if o.Absent || r.Type != attr.IP4s && r.Type != attr.IP6s || v.S == "" {
+				continue
+			}
+			for text := range strings.SplitSeq(v.S, ",") {
+				if ip, err := netip.ParseAddr(text); err == nil && !c.reaches(ip) {
+					c.warn(o, o.key(r.Name), "", "%s: is in no declared network, so the monitor may never get an answer", quote(text))
+				}
+			}
+		}
+	}
+}
+
+// reaches tells whether an address is in the network of any object, or on every link.
+func (c *checker) reaches(ip netip.Addr) bool {
+	for _, o := range c.doc.Objects {
+		if _, ok := o.reach(ip); ok && !o.Absent {
+			return true
+		}
+	}
+	return ip.IsLinkLocalUnicast()
+}
