@@ -11,7 +11,7 @@ var Bridge = &Kind{
 	Rows: attr.Table{
 		{Name: "stp_state", Alias: "stp", Num: 5, Type: attr.U32, Max: 1, Names: enum("off", "on"), ZeroFirst: true,
 			Doc: "spanning tree; when on, a new port forwards only after twice forward_delay"},
-		timer("forward_delay", 1, 200, 3000, "time in each of the listening and learning states"),
+		timer("forward_delay", 1, 0, 3000, "time in each of the listening and learning states; at least 200 while spanning tree is on"),
 		timer("hello_time", 2, 100, 1000, "interval of spanning tree hellos"),
 		timer("max_age", 3, 600, 4000, "life of a received hello"),
 		timer("ageing_time", 4, 0, 100000000, "life of a learned address"),
