@@ -126,6 +126,7 @@ func (w *walk) settle(s, t *state.Link, live bool) {
 	step := state.Step{Op: state.LinkSet, Link: t.Name, Kind: t.Kind, Attrs: w.need(s, t)}
 	if s.Master != t.Master {
 		switch {
+		case t.Master == "" && w.target.Link(s.Master) == nil: // goes with its master
 		case t.Master == "":
 			step.Master = state.To("")
 		case w.joins(s, t, live):
@@ -156,9 +157,7 @@ func (w *walk) joins(s, t *state.Link, live bool) bool {
 	if live || !carries(w.sim, s) {
 		return true
 	}
-	if len(w.sim.Ports(t.Master)) == 0 {
-		w.waiting = true
-	}
+	w.waiting[t.Master] = true
 	return false
 }
 

@@ -17,6 +17,11 @@ func (m *maker) hostAccess() {
 		case dumb(o):
 			l.Attrs.Put(o.Kind.Rows.Must("vlan_filtering"), attr.On(true))
 			l.VLANs = []state.VLAN{}
+			for _, a := range l.Addresses {
+				if !a.Kernel() {
+					m.warn(o.Path, "%s keeps %s, which is not ours, but with host_access: false nobody reaches it there", o.Name, a.Prefix)
+				}
+			}
 		case had != nil && isDumb(had):
 			pvid := uint16(1)
 			if v, ok := l.Attrs.Get("vlan_default_pvid"); ok && v.N != 0 {

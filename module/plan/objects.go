@@ -78,7 +78,7 @@ func touches(has, will *state.Host, steps []state.Step) map[string]touch {
 func (m *maker) strangers(o *spec.Object) []string {
 	var names []string
 	for _, p := range m.has.Ports(o.Name) {
-		if !slices.Contains(m.ports[o.Name], p.Name) && m.doc.Find(p.Name) == nil {
+		if !o.Kind.OwnsPorts && !slices.Contains(m.ports[o.Name], p.Name) && m.doc.Find(p.Name) == nil {
 			names = append(names, p.Name)
 		}
 	}

@@ -43,7 +43,7 @@ type walk struct {
 	target  *state.Host
 	order   []*state.Link // the target's links, below first
 	steps   []state.Step
-	waiting bool             // a link that carries traffic has been left for the second pass, and nothing else carries its master
+	waiting map[string]bool  // masters of links that carry traffic and have been left for the second pass
 	arrived map[arrival]bool // addresses that have moved here; true: announced
 	err     error
 }
@@ -92,7 +92,7 @@ func never(l *state.Link) attr.Set {
 
 // pass goes over all links once, from below. Links that carry traffic join their master only in a pass with live set.
 func (w *walk) pass(live bool) {
-	w.waiting = false
+	w.waiting = map[string]bool{}
 	for _, t := range w.order {
 		w.raiseMTU(t)
 	}
@@ -170,8 +170,10 @@ type arrival struct {
 
 // announce tells the neighbours about addresses that have moved, as soon as that can be heard.
 func (w *walk) announce() {
-	if w.waiting {
-		return
+	for master := range w.waiting {
+		if len(w.sim.Ports(master)) == 0 {
+			return
+		}
 	}
 	for _, t := range w.order {
 		for _, a := range t.Addresses {
@@ -197,8 +199,13 @@ func (w *walk) addRoutes() {
 	}
 }
 
-// clear takes away what the target does not have: addresses, routes, links.
+// clear takes away what the target does not have: links, addresses, routes.
 func (w *walk) clear() {
+	for _, s := range slices.Backward(below(w.sim)) {
+		if w.target.Link(s.Name) == nil && w.sim.Link(s.Name) != nil {
+			w.emit(state.Step{Op: state.LinkDel, Link: s.Name})
+		}
+	}
 	for _, t := range w.order {
 		if s := w.sim.Link(t.Name); s != nil {
 			w.dropAddresses(s, t, func(state.Address) bool { return true })
@@ -207,11 +214,6 @@ func (w *walk) clear() {
 	for _, r := range slices.Clone(w.sim.Routes) {
 		if !r.Kernel() && slices.ContainsFunc(w.sim.Routes, r.Same) && !slices.ContainsFunc(w.target.Routes, r.Same) {
 			w.emit(state.Step{Op: state.RouteDel, Route: r})
-		}
-	}
-	for _, s := range slices.Backward(below(w.sim)) {
-		if w.target.Link(s.Name) == nil && w.sim.Link(s.Name) != nil {
-			w.emit(state.Step{Op: state.LinkDel, Link: s.Name})
 		}
 	}
 }
