@@ -27,7 +27,7 @@ const (
 	Index                   // u32 interface index; the model holds the link's name
 	IP4s                    // nest of IPv4 addresses, numbered from 0; the model holds "192.0.2.1,192.0.2.2"
 	IP6s                    // nest of IPv6 addresses, numbered from 0
-	Text                    // NUL-terminated text
+	Text                    // text, sent without a NUL: the kernel counts one as a byte of an ifalias
 	GenMode                 // u8 inside IFLA_AF_SPEC / AF_INET6 (address generation mode)
 )
 

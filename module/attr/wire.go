@@ -92,7 +92,7 @@ func (r *Row) payload(v Value, names Resolver) []byte {
 	case IP4s, IP6s:
 		return ipNest(v.S)
 	case Text:
-		return append([]byte(v.S), 0)
+		return []byte(v.S)
 	}
 	return nil
 }
@@ -109,11 +109,13 @@ func ipNest(list string) []byte {
 	return b
 }
 
-// Decode reads one attribute's payload. It is false if the payload is too short for the row's type: the value is then
-// unknown, never zero.
+// size is the least that a payload of a type has.
+var size = [...]int{U8: 1, Bool: 1, GenMode: 1, U16: 2, BE16: 2, U32: 4, S32: 4, Index: 4, U64: 8, Bit: 4, MAC: 6, Text: 0}
+
+// Decode reads one attribute's payload. It is false if the payload is too short for the row's type, or a hardware address
+// that is not Ethernet's (tunnels have 4 or 16 bytes): the value is then unknown, never zero.
 func (r *Row) Decode(p []byte, names Resolver) (Value, bool) {
-	need := map[Type]int{U8: 1, Bool: 1, GenMode: 1, U16: 2, BE16: 2, U32: 4, S32: 4, Index: 4, U64: 8, Bit: 4, MAC: 6}[r.Type]
-	if len(p) < need {
+	if len(p) < size[r.Type] || r.Type == MAC && len(p) != size[MAC] {
 		return Value{}, false
 	}
 	switch r.Type {
@@ -134,7 +136,7 @@ func (r *Row) Decode(p []byte, names Resolver) (Value, bool) {
 	case Bit:
 		return On(binary.NativeEndian.Uint32(p)&r.Bit != 0), true
 	case MAC:
-		return Str(net.HardwareAddr(p[:6]).String()), true
+		return Str(net.HardwareAddr(p).String()), true
 	case Index:
 		return Str(names.Name(binary.NativeEndian.Uint32(p))), true
 	case IP4s, IP6s:
