@@ -8,27 +8,51 @@ import (
 // meantime left to them. Links that came without us stay, links that went without us are not made anew, addresses that the
 // kernel makes itself are its own.
 func Back(now, before *state.Host, steps []state.Step) *state.Host {
-	after := before.Clone()
-	for _, s := range steps {
-		_ = after.Apply(s) // a step that the model refuses has changed nothing
-	}
+	ours := comings(before, steps)
 	target := Goal(before)
 	for _, l := range before.Links {
-		if now.Link(l.Name) == nil && after.Link(l.Name) != nil {
+		if now.Link(l.Name) == nil && !ours[l.Name] {
 			target.Remove(l.Name)
 		}
 	}
-	goal := Goal(now)
-	for _, l := range goal.Links {
+	for _, l := range Goal(now).Links {
 		t := target.Link(l.Name)
 		switch {
 		case t != nil:
 			keepKernel(t, l)
-		case after.Link(l.Name) == nil:
+		case !ours[l.Name]:
 			target.Add(l)
 		}
 	}
 	return target
+}
+
+// comings names the links that the steps make or take away, be it for a moment.
+func comings(before *state.Host, steps []state.Step) map[string]bool {
+	at, ours := before.Clone(), map[string]bool{}
+	for _, s := range steps {
+		if s.Op == state.LinkDel {
+			for name := range standing(at, s.Link) {
+				ours[name] = true
+			}
+		}
+		if s.Op == state.LinkAdd {
+			ours[s.Link] = true
+		}
+		_ = at.Apply(s) // a step that the model refuses changes nothing
+	}
+	return ours
+}
+
+// standing names a link and all that stand on it.
+func standing(h *state.Host, name string) map[string]bool {
+	found := map[string]bool{name: true}
+	for _, l := range below(h) {
+		if found[l.Parent] {
+			found[l.Name] = true
+		}
+	}
+	return found
 }
 
 // keepKernel gives the target the kernel's own addresses of a link, and not those that it has no more.

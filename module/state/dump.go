@@ -15,8 +15,12 @@ func (h *Host) String() string {
 	var b strings.Builder
 	for _, l := range h.Links {
 		fmt.Fprintf(&b, "%s:%s\n", l.Name, l.words())
-		for _, a := range l.Addresses {
-			fmt.Fprintf(&b, "  inet %s\n", a)
+		for _, four := range []bool{true, false} { // as ip does; the order within a family is the kernel's
+			for _, a := range l.Addresses {
+				if a.Is4() == four {
+					fmt.Fprintf(&b, "  inet %s\n", a)
+				}
+			}
 		}
 		for _, v := range l.VLANs {
 			fmt.Fprintf(&b, "  vlan %d%s\n", v.ID, map[bool]string{true: " pvid"}[v.PVID]+map[bool]string{true: " untagged"}[v.Untagged])
