@@ -1,13 +1,27 @@
-# hostnet-module: build, test, show. `make test` and `make demo` install what they lack.
+# hostnet-module. On a Debian machine with git, make and Go, each target installs what it
+# lacks (deps) and needs nothing else. Root is needed for that alone.
 
 GO      ?= go
-ARCH    := $(shell $(GO) env GOARCH)
-GOBUILD := CGO_ENABLED=0 $(GO) build -trimpath -ldflags "-s -w"
+KERNEL  ?= 12
+PKG     ?= ./...
+RUN     ?= .
+FUZZ    ?= 3s
 
+export HOSTNET_LAB_KERNEL = $(KERNEL)
+
+# The same source gives the same bytes, wherever it lies.
+GOBUILD := CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -ldflags "-s -w -buildid="
+
+# How a test binary gets into the machine, with the program beside it.
+EXEC := $(CURDIR)/bin/lab run --file $(CURDIR)/bin/hostnet-module:/usr/bin/hostnet-module
+
+.DEFAULT_GOAL := build
+
+## build: the program, the Ansible module for both architectures, the lab
 .PHONY: build
 build: bin/hostnet-module library/hostnet bin/lab
 
-# Go's build cache knows best what is stale.
+# Always asked: Go's own cache knows best what is stale.
 .PHONY: bin/hostnet-module bin/lab library/hostnet library/hostnet_linux_amd64 library/hostnet_linux_arm64
 bin/hostnet-module:
 	$(GOBUILD) -o $@ ./module
@@ -19,4 +33,73 @@ library/hostnet_linux_amd64 library/hostnet_linux_arm64: library/hostnet_linux_%
 	GOOS=linux GOARCH=$* $(GOBUILD) -o $@ ./module
 
 library/hostnet: library/hostnet_linux_amd64 library/hostnet_linux_arm64
-	ln -sfn hostnet_linux_$(ARCH) $@
+	ln -sfn hostnet_linux_$(shell $(GO) env GOHOSTARCH) $@
+
+## test: everything; what is missing is installed first
+.PHONY: test
+test: deps build check unit fuzz real
+
+## check: format and vet
+.PHONY: check
+check:
+	@unformatted=$$(gofmt -l .); [ -z "$$unformatted" ] || { echo "gofmt: $$unformatted"; exit 1; }
+	$(GO) vet ./...
+	$(GO) vet -tags lab,labhost ./...
+
+.PHONY: unit
+unit:
+	$(GO) test $(PKG)
+
+# Each fuzzer for a moment; `make fuzz FUZZ=10m` for longer.
+.PHONY: fuzz
+fuzz:
+	@grep -rn --include='*_test.go' -o '^func Fuzz[A-Za-z0-9_]*' . | sed 's/:.*func / /' | while read -r file name; do \
+	  $(GO) test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZ) "$$(dirname $$file)" || exit 1; done
+
+# Packages with tests for a real kernel: those with a file tagged lab. One machine
+# at a time: two would disturb each other's clocks.
+LABPKGS = $(shell grep -rl --include='*_test.go' '^//go:build lab' . | xargs -r -n1 dirname | sort -u)
+
+## real: the tests on a real kernel. KERNEL=12|13|newest, LABPKGS=./some/package, RUN=TestName
+.PHONY: real
+real: bin/lab bin/hostnet-module
+	bin/lab fetch --kernel $(KERNEL)
+	$(GO) test -tags labhost -count 1 -parallel 2 ./tests/lab
+	$(GO) test -p 1 -parallel 6 -timeout 15m -tags lab -run '$(RUN)' -exec '$(EXEC)' $(LABPKGS)
+
+## lab: a shell in a machine with two bare NICs, two switches and a router
+.PHONY: lab
+lab: deps bin/lab bin/hostnet-module
+	bin/lab shell
+
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0
+
+## lint: check, staticcheck, govulncheck
+.PHONY: lint
+lint: check
+	$(GO) run $(STATICCHECK) -tags lab,labhost ./...
+	@out=$$($(GO) run $(GOVULNCHECK) -tags lab ./... 2>&1); code=$$?; echo "$$out"; case "$$code $$out" in \
+	  0*) ;; *"exit status 3") exit 1 ;; *) echo "govulncheck could not do its work (is its database within reach?): skipped" ;; esac
+
+# A command that must be there, and the Debian package that brings it.
+NEEDS := qemu-system-x86_64:qemu-system-x86 ssh:openssh-client ansible-playbook:ansible-core
+
+## deps: install what is missing, with apt-get
+.PHONY: deps
+deps:
+	@missing=; for need in $(NEEDS); do command -v $${need%%:*} >/dev/null || missing="$$missing $${need#*:}"; done; \
+	[ -n "$$missing" ] || exit 0; \
+	if [ $$(id -u) = 0 ]; then sudo=; elif command -v sudo >/dev/null; then sudo=sudo; \
+	else echo "to be installed as root, and there is no sudo:$$missing"; exit 1; fi; \
+	echo "installing$$missing"; \
+	$$sudo apt-get -q update && $$sudo env DEBIAN_FRONTEND=noninteractive apt-get -q -y --no-install-recommends install $$missing
+
+## clean: remove what was built here (the lab's cache is in ~/.cache/hostnet-module)
+.PHONY: clean
+clean:
+	rm -rf bin library/hostnet library/hostnet_linux_*
+
+.PHONY: help
+help:
+	@sed -n 's/^## /  /p' Makefile

@@ -13,7 +13,7 @@ import (
 )
 
 // baseFormat changes whenever this file changes what the base archive holds.
-const baseFormat = "1"
+const baseFormat = "2"
 
 // baseArchive returns the initramfs that all machines with this kernel share: the
 // userland and the modules. What one run adds is another archive behind it (overlay.go).
@@ -22,7 +22,7 @@ func baseArchive(k *kernel, word string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	key := sha256.Sum256(fmt.Append(nil, baseFormat, k.release, loaded, carried, userlandSuite, packages, programs, extras))
+	key := sha256.Sum256(fmt.Append(nil, baseFormat, k.release, loaded, carried, u.dir, programs, extras))
 	name := "base-" + word + "-" + hex.EncodeToString(key[:6]) + ".cpio"
 	return cached(name, func(work string) (string, error) {
 		out, err := os.Create(filepath.Join(work, name))
@@ -40,8 +40,19 @@ func baseArchive(k *kernel, word string) (string, error) {
 		if err := pad(out); err != nil {
 			return "", err
 		}
+		dropOld("base-" + word + "-*.cpio")
 		return out.Name(), out.Close()
 	})
+}
+
+// dropOld removes what an earlier version of the lab built and nobody wants any more.
+func dropOld(pattern string) {
+	if cache, err := cacheDir(); err == nil {
+		old, _ := filepath.Glob(filepath.Join(cache, pattern))
+		for _, f := range old {
+			os.RemoveAll(f)
+		}
+	}
 }
 
 // pad fills a file to the page: an archive behind this one must start on a multiple of four.
@@ -63,7 +74,7 @@ func skeleton(a *archive) error {
 			return err
 		}
 	}
-	for _, dir := range []string{"proc", "sys", "dev", "run", "tmp", "root", "out", "test", "etc", "mnt", "var/lib", "var/log"} {
+	for _, dir := range []string{"proc", "sys", "dev", "run", "tmp", "root", "out", "test", "etc", "mnt", "var/lib", "var/log", "etc/dropbear"} {
 		if err := a.dir(dir); err != nil {
 			return err
 		}

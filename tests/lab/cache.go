@@ -37,7 +37,7 @@ func cached(name string, build func(work string) (result string, err error)) (st
 	if exists(path) {
 		return path, nil
 	}
-	unlock, err := lock(path + ".lock")
+	unlock, err := lock(filepath.Join(cache, "lock"))
 	if err != nil {
 		return "", err
 	}

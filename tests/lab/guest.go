@@ -24,7 +24,7 @@ type guest struct {
 
 // guestEnv is the environment of everything inside.
 var guestEnv = []string{
-	"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin", "HOME=/root", "USER=root", "LOGNAME=root",
+	"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin", "HOME=" + guestHome, "USER=root", "LOGNAME=root",
 	"TMPDIR=/tmp", "TERM=linux", "LC_ALL=C.UTF-8", "HOSTNET_LAB=1",
 }
 
@@ -79,7 +79,9 @@ func (g *guest) up() error {
 		return err
 	}
 	if g.order.SSH {
-		return pipe("", "dropbear", "-R", "-E", "-s")
+		server := exec.Command("dropbear", "-F", "-R", "-E", "-s") // what it says goes to the console
+		server.Stdout, server.Stderr = os.Stdout, os.Stderr
+		return server.Start()
 	}
 	return nil
 }

@@ -27,6 +27,11 @@ func init() {
 	commands = map[string]command{
 		"fetch": {"[--kernel R]", "get the kernel and the userland into the cache", fetch},
 		"run":   {"[flags] PROGRAM ARGS...", "boot, run PROGRAM inside, exit with its status", run},
+		"start": {"[--name N] [flags]", "boot in the background, print an Ansible inventory line", start},
+		"ssh":   {"[--name N] [COMMAND]", "a shell or command in the machine of lab start", ssh},
+		"stop":  {"[--name N]", "switch it off", stop},
+		"shell": {"[flags] [COMMAND]", "boot, set up lab topo, a shell; gone afterwards", shell},
+		"topo":  {"", "inside: switches and a router around the machine", world},
 	}
 }
 

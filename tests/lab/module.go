@@ -15,7 +15,7 @@ import (
 // parameters. Left to autoload, bonding would make a bond0 of its own.
 var loaded = []string{
 	"virtio_pci", "virtio_console", "virtio_net", "virtio_blk", "unix_diag", "af_packet_diag",
-	"llc", "stp", "garp", "mrp", "8021q", "bridge", "tls", "bonding max_bonds=0", "dummy", "veth", "tun", "nlmon",
+	"llc", "stp", "garp", "mrp", "8021q", "bridge", "tls", "bonding max_bonds=0", "dummy numdummies=0", "veth", "tun", "nlmon",
 }
 
 // carried are modules that are there to be autoloaded.

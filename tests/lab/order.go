@@ -10,6 +10,9 @@ type order struct {
 	SSH       bool     `json:"ssh,omitempty"`        // mgmt0 and an SSH server
 }
 
+// guestHome is root's, in the machine.
+const guestHome = "/root"
+
 const orderFile = "/lab/order.json"
 
 // The management network: a corner of a documentation network, so small that it

@@ -85,6 +85,3 @@ func static(path string) bool {
 	}
 	return true
 }
-
-// pair is a file of the host and its name in the machine.
-type pair struct{ src, dst string }

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"crypto/sha256"
 	"debug/elf"
+	"encoding/hex"
 	"fmt"
 	"os"
 	"os/exec"
@@ -24,19 +26,21 @@ var (
 		"busybox", "sh", "dash", "bash", "ip", "bridge", "tc", "ss", "ping", "arping", "tcpdump", "strace", "ethtool", "dropbear", "dropbearkey",
 	}
 	// extras are other files and directories of these packages.
-	extras = []string{"usr/lib/openssh/sftp-server", "usr/share/iproute2"}
+	extras = []string{"usr/lib/sftp-server", "usr/share/iproute2"}
 )
 
 // userland is an unpacked tree of Debian packages.
 type userland struct{ dir string }
 
 func openUserland() (*userland, error) {
-	dir, err := cached("userland-"+userlandSuite, func(work string) (string, error) {
+	key := sha256.Sum256(fmt.Append(nil, packages))
+	dir, err := cached("userland-"+userlandSuite+"-"+hex.EncodeToString(key[:6]), func(work string) (string, error) {
 		fmt.Fprintf(os.Stderr, "lab: fetching the programs of the lab from %s, once\n", userlandSuite)
 		a, err := newAPT(filepath.Join(work, "apt"), userlandSuite)
 		if err != nil {
 			return "", err
 		}
+		dropOld("userland-*")
 		root := filepath.Join(work, "root")
 		return root, a.closure(root, packages...)
 	})

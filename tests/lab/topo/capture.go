@@ -117,7 +117,8 @@ func parseFrame(line string) (Frame, bool) {
 		f.VLAN, _ = strconv.Atoi(tag[1])
 		f.Text = tag[2]
 	}
-	f.Type, _, _ = strings.Cut(f.Text, " ")
+	kind, _, _ := strings.Cut(f.Text, " ")
+	f.Type = strings.TrimSuffix(kind, ",")
 	return f, true
 }
 

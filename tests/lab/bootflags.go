@@ -1,0 +1,74 @@
+package main
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"strings"
+)
+
+// bootFlags say what machine to boot.
+type bootFlags struct {
+	kernel, append string
+	memory         int
+	noModules      list
+}
+
+func machineFlags(flags *flag.FlagSet) (*bootFlags, *list) {
+	b, files := &bootFlags{}, &list{}
+	flags.StringVar(&b.kernel, "kernel", envOr("HOSTNET_LAB_KERNEL", defaultKernel), "kernel release: 12, 13 or newest")
+	flags.StringVar(&b.append, "append", "", "more words for the kernel's command line")
+	flags.IntVar(&b.memory, "memory", 512, "memory, MiB")
+	flags.Var(&b.noModules, "no-module", "kernel module that the machine shall not have (repeatable)")
+	flags.Var(files, "file", "SRC:DST, a file or directory to copy into the machine (repeatable)")
+	return b, files
+}
+
+// without is the list of modules as the kernel spells them.
+func (b *bootFlags) without() []string {
+	var names []string
+	for _, m := range b.noModules {
+		names = append(names, normal(m))
+	}
+	return names
+}
+
+// prepare gets the kernel and returns a machine that lacks its initrd and console.
+func (b *bootFlags) prepare() (*machine, error) {
+	if err := checkTools(); err != nil {
+		return nil, err
+	}
+	k, err := openKernel(b.kernel)
+	return &machine{kernel: k, memory: b.memory, append: b.append}, err
+}
+
+// initrd joins the cached base with what this one machine is for.
+func (b *bootFlags) initrd(k *kernel, o *order, files []pair) (*os.File, error) {
+	base, err := baseArchive(k, b.kernel)
+	if err != nil {
+		return nil, err
+	}
+	return initrd(base, func(a *archive) error { return o.overlay(a, files) })
+}
+
+// pair is a file of the host and its name in the machine.
+type pair struct{ src, dst string }
+
+func parsePairs(files []string) ([]pair, error) {
+	var pairs []pair
+	for _, f := range files {
+		src, dst, ok := strings.Cut(f, ":")
+		if !ok || !strings.HasPrefix(dst, "/") {
+			return nil, fmt.Errorf("--file %s: want SRC:/DST", f)
+		}
+		pairs = append(pairs, pair{src, dst})
+	}
+	return pairs, nil
+}
+
+func envOr(name, otherwise string) string {
+	if v := os.Getenv(name); v != "" {
+		return v
+	}
+	return otherwise
+}
