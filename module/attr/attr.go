@@ -79,7 +79,8 @@ type Row struct {
 	Min       uint64 // smallest value, inclusive
 	Max       uint64 // largest value, inclusive; 0: what the type can hold
 	MaxLen    int    // for lists: most elements; for Text: most bytes; 0: no limit
-	Names     []Name // the words of an enumeration
+	Names     []Name // the words of an enumeration; of a boolean, where iproute2 takes no digit: off and on
+	Digits    bool   // iproute2 takes the number only, not the word
 	Unit      string // "ms", "s/100", …; for documentation
 	Doc       string // one sentence, without the final stop
 	Slack     uint64 // values this close are equal: the kernel rounds to its clock tick

@@ -24,14 +24,14 @@ func refuse(format string, args ...any) error { return refusal{fmt.Sprintf(forma
 // Allowed says in words what the row takes: "0-65535", "one of balance-rr, active-backup, …".
 func (r *Row) Allowed() string {
 	switch {
+	case r.isBool():
+		return "true or false"
 	case len(r.Names) > 0:
 		words := make([]string, len(r.Names))
 		for i, n := range r.Names {
 			words[i] = n.Text
 		}
 		return "one of " + strings.Join(words, ", ")
-	case r.isBool():
-		return "true or false"
 	case r.Type == MAC:
 		return "six bytes like 00:16:3e:00:00:01"
 	case r.Type == Index:
@@ -153,7 +153,7 @@ func ParseBool(text string) (on, ok bool) {
 	return false, false
 }
 
-// Text prints a value in iproute2's words; booleans are 1 and 0.
+// Text prints a value in words; booleans are 1 and 0, or where iproute2 wants it so, on and off.
 func (r *Row) Text(v Value) string {
 	for _, n := range r.Names {
 		if n.N == v.N {

@@ -9,7 +9,7 @@ var Bridge = &Kind{
 	Doc:   "a switch inside the host; guests join a network by naming its bridge",
 	Ports: "ports", Bridging: true,
 	Rows: attr.Table{
-		{Name: "stp_state", Alias: "stp", Num: 5, Type: attr.U32, Max: 1, Names: enum("off", "on"), ZeroFirst: true,
+		{Name: "stp_state", Alias: "stp", Num: 5, Type: attr.U32, Max: 1, Names: enum("off", "on"), Digits: true, ZeroFirst: true,
 			Doc: "spanning tree; when on, a new port forwards only after twice forward_delay"},
 		timer("forward_delay", 1, 0, 3000, "time in each of the listening and learning states; at least 200 while spanning tree is on"),
 		timer("hello_time", 2, 100, 1000, "interval of spanning tree hellos"),
@@ -58,5 +58,5 @@ func timer(name string, num uint16, low, high uint64, doc string) *attr.Row {
 }
 
 func portFlag(name string, num uint16, doc string) *attr.Row {
-	return &attr.Row{Name: name, Num: num, Place: attr.Port, Type: attr.Bool, Doc: doc}
+	return &attr.Row{Name: name, Num: num, Place: attr.Port, Type: attr.Bool, Names: enum("off", "on"), Doc: doc}
 }

@@ -22,5 +22,5 @@ var VLAN = &Kind{
 
 // vlanFlag is one bit of IFLA_VLAN_FLAGS (struct ifla_vlan_flags: flags and mask).
 func vlanFlag(name string, bit uint32, doc string) *attr.Row {
-	return &attr.Row{Name: name, Num: 2, Type: attr.Bit, Bit: bit, Doc: doc}
+	return &attr.Row{Name: name, Num: 2, Type: attr.Bit, Bit: bit, Names: enum("off", "on"), Doc: doc}
 }

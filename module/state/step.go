@@ -138,6 +138,9 @@ func (s Step) portWords() string {
 // words prints one attribute. An empty text is quoted: «alias ""».
 func words(r *attr.Row, v attr.Value) string {
 	text := r.Text(v)
+	if r.Digits {
+		text = strconv.FormatUint(v.N, 10)
+	}
 	if text == "" || strings.ContainsAny(text, " \t\"'\\$") {
 		text = strconv.Quote(text)
 	}
