@@ -1,0 +1,195 @@
+// Package report is what a caller is told: the Result of a run, and its renderings: JSON for programs, text and a tree for
+// people. It decides wording and order, and knows neither the kernel nor who asked.
+package report
+
+import (
+	"fmt"
+	"slices"
+
+	"hostnet-module/module/engine"
+	"hostnet-module/module/plan"
+	"hostnet-module/module/spec"
+)
+
+// Result is the one object on standard output. The keys stand in this order; none is ever called rc, results, stdout or
+// stderr, which Ansible gives a meaning of its own. Lists are never null.
+type Result struct {
+	Changed     bool       `json:"changed"`
+	Failed      bool       `json:"failed,omitempty"`
+	Msg         string     `json:"msg"` // one sentence
+	Objects     []Object   `json:"objects"`
+	Steps       []string   `json:"steps"` // iproute2 lines
+	Diff        []Diff     `json:"diff,omitempty"`
+	Document    *Document  `json:"document,omitempty"` // of `state: gathered`
+	Problems    []Problem  `json:"problems,omitempty"` // of a refused document
+	Warnings    []string   `json:"warnings"`
+	RolledBack  bool       `json:"rolled_back"`
+	NotRestored []string   `json:"not_restored,omitempty"` // what the rollback could not bring back
+	Exception   string     `json:"exception,omitempty"`    // the stack of a panic
+	Invocation  Invocation `json:"invocation,omitempty"`   // the task's arguments, where Ansible wants them back
+
+	check bool
+}
+
+// Invocation is {"module_args": …}; nil: not asked for.
+type Invocation map[string]any
+
+// Document is a document in the result, with its keys in order.
+type Document struct{ spec.Tree }
+
+// MarshalJSON keeps the order of the keys.
+func (d Document) MarshalJSON() ([]byte, error) { return d.JSON(), nil }
+
+// Object is what happened to one declared object. Changed says what is so now: after a rollback an object with an action
+// is unchanged.
+type Object struct {
+	Kind        string          `json:"kind"`
+	Name        string          `json:"name"`
+	Changed     bool            `json:"changed"`
+	Action      plan.Action     `json:"action"`
+	Disruption  plan.Disruption `json:"disruption"`
+	Touches     []string        `json:"touches,omitempty"` // ports of others that the disruption touches
+	Differences []Difference    `json:"differences"`
+}
+
+// Difference is one attribute; null: not there.
+type Difference struct {
+	Name   string `json:"name"`
+	Before any    `json:"before"`
+	After  any    `json:"after"`
+}
+
+// Problem is one fault of a document. Line and Column count from 1; 0: unknown.
+type Problem struct {
+	Path    string `json:"path"`
+	Message string `json:"message"`
+	Hint    string `json:"hint"`
+	Line    int    `json:"line,omitempty"`
+	Column  int    `json:"column,omitempty"`
+}
+
+// Asked is how the caller wants a run to be told.
+type Asked struct {
+	Check bool // nothing was sent: say what would have happened
+	Diff  bool // include the objects' state before and after
+}
+
+// From tells an outcome.
+func From(out engine.Outcome, asked Asked) *Result {
+	if len(out.Problems) > 0 {
+		r := Refused(out.Problems, nil)
+		r.Warnings = append(r.Warnings, out.Warnings...)
+		return r
+	}
+	r := empty()
+	r.check = asked.Check
+	r.RolledBack = out.RolledBack
+	r.NotRestored = out.NotRestored
+	r.Warnings = append(r.Warnings, out.Warnings...)
+	r.Failed = out.Failed != nil
+	lasting := !r.Failed || out.Applied && !out.RolledBack
+	if p := out.Plan; p != nil {
+		r.takePlan(p, lasting, asked.Diff)
+		r.Changed = lasting && (p.Changed() || len(p.Steps) > 0)
+	} else {
+		r.Changed = r.Failed && lasting
+	}
+	if r.Failed {
+		r.Msg = failure(out)
+	} else {
+		r.Msg = r.summary()
+	}
+	return r
+}
+
+func (r *Result) takePlan(p *plan.Plan, lasting, diff bool) {
+	for _, o := range p.Objects {
+		r.Objects = append(r.Objects, object(o, lasting))
+		if diff && o.Action != plan.None {
+			r.Diff = append(r.Diff, difference(o))
+		}
+	}
+	for _, s := range p.Steps {
+		r.Steps = append(r.Steps, s.String())
+	}
+}
+
+func object(o plan.Object, lasting bool) Object {
+	out := Object{
+		Kind: o.Kind, Name: o.Name, Changed: lasting && o.Action != plan.None,
+		Action: o.Action, Disruption: o.Disruption, Touches: o.Touches, Differences: []Difference{},
+	}
+	for _, d := range o.Differences {
+		out.Differences = append(out.Differences, Difference(d))
+	}
+	return out
+}
+
+// Refused tells of a document that cannot be carried out. Nothing was touched.
+func Refused(problems, warnings []spec.Problem) *Result {
+	r := empty()
+	r.Failed = true
+	for _, p := range problems {
+		r.Problems = append(r.Problems, Problem{Path: p.Path, Message: p.Message, Hint: p.Hint, Line: p.Line, Column: p.Column})
+	}
+	r.Warn(warnings)
+	r.Msg = "the document is refused"
+	if len(problems) > 0 {
+		r.Msg = problems[0].String()
+	}
+	if n := len(problems) - 1; n > 0 {
+		r.Msg += fmt.Sprintf(" (and %d more)", n)
+	}
+	return r
+}
+
+// Broken tells of a run that could not begin.
+func Broken(err error) *Result {
+	return From(engine.Outcome{Failed: err}, Asked{})
+}
+
+// Good tells of a document that was looked at only.
+func Good(doc *spec.Document, warnings []spec.Problem) *Result {
+	r := empty()
+	r.Warn(warnings)
+	r.Msg = "the document is good: " + count(len(doc.Objects), "object")
+	return r
+}
+
+// Warn puts what was found in the document before the run's own warnings.
+func (r *Result) Warn(warnings []spec.Problem) {
+	lines := make([]string, 0, len(warnings)+len(r.Warnings))
+	for _, w := range warnings {
+		lines = append(lines, w.String())
+	}
+	for _, w := range r.Warnings {
+		if !slices.Contains(lines, w) {
+			lines = append(lines, w)
+		}
+	}
+	r.Warnings = lines
+}
+
+// Exit is the status of the process: 0 done, 1 failed, 2 bad document.
+func (r *Result) Exit() int {
+	switch {
+	case len(r.Problems) > 0:
+		return 2
+	case r.Failed:
+		return 1
+	}
+	return 0
+}
+
+func empty() *Result {
+	return &Result{Objects: []Object{}, Steps: []string{}, Warnings: []string{}}
+}
+
+// Panicked tells of a fault in the program itself.
+func Panicked(fault any, stack []byte) *Result {
+	r := empty()
+	r.Failed = true
+	r.Msg = fmt.Sprintf("internal error: %v; this is a fault of hostnet-module: look at the network with `hostnet-module show`, and report it", fault)
+	r.Exception = string(stack)
+	return r
+}

@@ -1,0 +1,71 @@
+package report
+
+import (
+	"hostnet-module/module/attr"
+	"hostnet-module/module/state"
+)
+
+// Topology is the running topology for programs.
+type Topology struct {
+	Links  []Link   `json:"links"` // in the order of their indexes
+	Routes []string `json:"routes"`
+}
+
+// Link is one interface. Attributes are in the words of a document.
+type Link struct {
+	Name       string         `json:"name"`
+	Kind       string         `json:"kind"`
+	Index      int            `json:"index"`
+	State      string         `json:"state"` // UP, DOWN, NO-CARRIER, LOWER-DOWN, …
+	Carrier    bool           `json:"carrier"`
+	Speed      int            `json:"speed,omitempty"` // Mbit/s
+	Parent     string         `json:"parent,omitempty"`
+	Master     string         `json:"master,omitempty"`
+	Ports      []string       `json:"ports,omitempty"`
+	PermMAC    string         `json:"permanent_mac,omitempty"`
+	Path       string         `json:"path,omitempty"`
+	Attributes map[string]any `json:"attributes"`
+	Port       map[string]any `json:"port,omitempty"` // as a member or port of its master
+	Addresses  []string       `json:"addresses"`
+}
+
+// Show describes a host.
+func Show(h *state.Host) Topology {
+	t := Topology{Links: []Link{}, Routes: []string{}}
+	for _, l := range h.Links {
+		out := Link{
+			Name: l.Name, Kind: kindOf(l), Index: l.Index, State: status(l), Carrier: l.Seen.Carrier, Speed: l.Seen.Speed,
+			Parent: l.Parent, Master: l.Master, PermMAC: l.Seen.PermMAC, Path: l.Seen.Path,
+			Attributes: values(l.Attrs), Port: values(l.Port), Addresses: []string{},
+		}
+		for _, p := range h.Ports(l.Name) {
+			out.Ports = append(out.Ports, p.Name)
+		}
+		for _, a := range l.Addresses {
+			out.Addresses = append(out.Addresses, a.String())
+		}
+		t.Links = append(t.Links, out)
+	}
+	for _, r := range h.Routes {
+		t.Routes = append(t.Routes, r.String())
+	}
+	return t
+}
+
+func kindOf(l *state.Link) string {
+	switch {
+	case l.Seen.Loopback:
+		return "loopback"
+	case l.Kind == "":
+		return "ethernet"
+	}
+	return l.Kind
+}
+
+func values(s attr.Set) map[string]any {
+	out := make(map[string]any, s.Len())
+	for r, v := range s.All() {
+		out[r.Name] = r.JSON(v)
+	}
+	return out
+}
