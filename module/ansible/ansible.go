@@ -1,0 +1,167 @@
+// Package ansible is the front door for Ansible: a binary module gets one argument, the path of a JSON file, and answers
+// with one JSON object on standard output. Nothing ever goes to standard error, which over SSH with a terminal is standard
+// output. The exit status is for people: Ansible looks at `failed` alone.
+package ansible
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+	"runtime/debug"
+	"strings"
+
+	"hostnet-module/module/engine"
+	"hostnet-module/module/report"
+	"hostnet-module/module/spec"
+	"hostnet-module/module/store"
+)
+
+// Door is one call by Ansible.
+type Door struct {
+	Args    []string                          // as the process got them, with its name
+	Read    func(name string) ([]byte, error) // a file, or standard input for "-"
+	Stdout  io.Writer
+	Kernel  func() (engine.Kernel, error)
+	Runtime string // the folder of the run-time records; "": store.Runtime
+}
+
+// Called tells whether Ansible is calling: it uploads a module under the name AnsiballZ_NAME; and an arguments file that is
+// handed over in another way (the action plugin, a person who debugs) is a JSON object with keys `_ansible_…`. A first argument
+// that is a word of the command line is no file.
+func Called(args []string, read func(name string) ([]byte, error), word bool) bool {
+	if len(args) > 0 && strings.HasPrefix(filepath.Base(args[0]), "AnsiballZ_") {
+		return true
+	}
+	if word || len(args) != 2 || args[1] != "-" && strings.HasPrefix(args[1], "-") {
+		return false
+	}
+	data, err := read(args[1])
+	if err != nil || !bytes.Contains(data, []byte(`"`+prefix)) {
+		return false
+	}
+	_, own, _ := spec.DecodeArgs(data)
+	return len(own) > 0
+}
+
+const prefix = "_ansible_"
+
+// Main does the work and returns the exit status: 0 done, 1 failed, 2 bad document.
+func (d Door) Main(ctx context.Context) int {
+	r := d.result(ctx)
+	if err := r.WriteJSON(d.Stdout); err != nil {
+		return 1
+	}
+	return r.Exit()
+}
+
+// result never panics: what goes wrong inside becomes a failed result too.
+func (d Door) result(ctx context.Context) (r *report.Result) {
+	defer func() {
+		if fault := recover(); fault != nil {
+			r = report.Panicked(fault, debug.Stack())
+		}
+	}()
+	data, err := d.input()
+	if err != nil {
+		return report.Broken(err)
+	}
+	doc, own, problems, warnings := spec.ReadArgs(data)
+	ask := ansibles(own)
+	if len(problems) > 0 {
+		r = report.Refused(problems, warnings)
+	} else {
+		r = d.run(ctx, doc, report.Asked{Check: ask.check, Diff: ask.diff && !ask.noLog})
+		r.Warn(warnings)
+	}
+	if ask.invocation && !ask.noLog {
+		r.Invocation = invocation(data)
+	}
+	return r
+}
+
+func (d Door) input() ([]byte, error) {
+	if len(d.Args) != 2 {
+		return nil, fmt.Errorf("called with %d arguments: Ansible gives a binary module one, the path of its arguments file", max(len(d.Args)-1, 0))
+	}
+	data, err := d.Read(d.Args[1])
+	if err != nil {
+		return nil, fmt.Errorf("arguments file: %w", err)
+	}
+	return data, nil
+}
+
+func (d Door) run(ctx context.Context, doc *spec.Document, asked report.Asked) *report.Result {
+	k, err := d.Kernel()
+	if err != nil {
+		return report.Broken(err)
+	}
+	if doc.State == spec.Gathered {
+		h, err := k.Snapshot(ctx)
+		if err != nil {
+			return report.Broken(err)
+		}
+		return report.Gathered(h)
+	}
+	runtime := d.Runtime
+	if runtime == "" {
+		runtime = store.Runtime
+	}
+	runner := engine.Runner{Kernel: k, Dir: store.Dir(filepath.Join(runtime, k.Namespace())), Check: asked.Check}
+	out := runner.Run(ctx, doc)
+	if errors.Is(out.Failed, context.Canceled) {
+		out.Failed = fmt.Errorf("interrupted: %w", context.Cause(ctx))
+	}
+	return report.From(out, asked)
+}
+
+// asks are Ansible's own keys that mean something to us. The set grows with every release: others are passed over.
+type asks struct {
+	check, diff, noLog, invocation bool
+}
+
+func ansibles(own map[string][]byte) asks {
+	inject, told := own[prefix+"inject_invocation"]
+	return asks{
+		check: on(own[prefix+"check_mode"]),
+		diff:  on(own[prefix+"diff"]),
+		noLog: on(own[prefix+"no_log"]),
+		// ansible-core before 2.20 does not say: there it is wanted from -vvv on.
+		invocation: told && on(inject) || !told && number(own[prefix+"verbosity"]) >= 3,
+	}
+}
+
+// on reads a boolean. What is neither yes nor no counts as yes: a check mode that is not understood must not change a host.
+func on(raw []byte) bool {
+	switch strings.ToLower(strings.Trim(string(raw), `"`)) {
+	case "", "false", "no", "off", "0", "null", "none":
+		return false
+	}
+	return true
+}
+
+func number(raw []byte) (n int) {
+	if json.Unmarshal(bytes.Trim(raw, `"`), &n) != nil {
+		return 0
+	}
+	return n
+}
+
+// invocation gives the task's own arguments back.
+func invocation(data []byte) report.Invocation {
+	var args map[string]any
+	words := json.NewDecoder(bytes.NewReader(data))
+	words.UseNumber()
+	if words.Decode(&args) != nil {
+		return nil
+	}
+	for key := range args {
+		if strings.HasPrefix(key, prefix) {
+			delete(args, key)
+		}
+	}
+	return report.Invocation{"module_args": args}
+}
