@@ -1,0 +1,191 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/pflag"
+)
+
+// verb is one subcommand; the one without a name applies a document.
+type verb struct {
+	name     string
+	operand  string // what it takes; "": nothing
+	short    string // for the list of subcommands
+	long     string
+	flags    []string // of those that options has
+	examples [][2]string
+	run      func(*Command, context.Context, options) int
+}
+
+// options are the flags of all verbs.
+type options struct {
+	check, diff, verbose, document bool
+	format                         string
+	confirmTimeout                 uint
+
+	args []string
+}
+
+// later are the subcommands of later versions: a document of such a name needs a path.
+func later() []string {
+	return []string{"convert", "render", "confirm", "rollback", "boot", "cloud-init", "schema", "doctor", "rehearse",
+		"uninstall", "enable-boot", "disable-boot", "apply"}
+}
+
+func root() verb {
+	return verb{
+		operand: "DOCUMENT",
+		long: `Makes the host's network what a document describes: bonds, VLANs on them, bridges on those. Afterwards the network is as
+described, or as it was before. Nothing changes when nothing needs to.
+
+DOCUMENT is a file (.json or .yaml), or - for standard input. The result goes to standard output, as text on a terminal
+and as JSON elsewhere. Exit: 0 done, 1 failed, 2 bad document or usage.`,
+		flags: []string{"check", "diff", "format", "verbose", "confirm-timeout"},
+		examples: [][2]string{
+			{"hostnet-module validate host.yaml", "is the document good? Needs no root and no such host"},
+			{"hostnet-module --check --diff host.yaml", "what would change? Changes nothing"},
+			{"hostnet-module host.yaml", "make it so"},
+			{"hostnet-module show", "what is"},
+			{`echo '{"bridges": [{"name": "br0"}]}' | hostnet-module -`, "one bridge without ports"},
+		},
+		run: (*Command).apply,
+	}
+}
+
+func verbs() []verb {
+	return []verb{
+		{
+			name: "validate", operand: "DOCUMENT", short: "check a document, away from its host",
+			long:     "Reads a document and lists everything that is wrong with it. Looks at no host and needs no root.",
+			flags:    []string{"format"},
+			examples: [][2]string{{"hostnet-module validate host.yaml", ""}, {"hostnet-module validate --format json - < host.json", "for programs: the key is `problems`"}},
+			run:      (*Command).validate,
+		},
+		{
+			name: "diff", operand: "DOCUMENT", short: "what a document would change (--check --diff)",
+			long:     "Shows what applying a document would change, object by object. Sends the kernel nothing.",
+			flags:    []string{"format", "verbose"},
+			examples: [][2]string{{"hostnet-module diff host.yaml", ""}, {"hostnet-module diff -v host.yaml", "with the steps, as ip commands"}},
+			run:      (*Command).diff,
+		},
+		{
+			name: "show", short: "the running topology, from the NIC to the guest's port",
+			long: `Shows every link once: a VLAN below its parent, a bridge below its uplink, guests' ports below their bridge; the
+members of a bond stand before it. Needs no root.`,
+			flags: []string{"format", "document"},
+			examples: [][2]string{{"hostnet-module show", ""}, {"hostnet-module show --document --format text > host.yaml", "what runs, as a document"},
+				{"hostnet-module show | jq '.links[] | select(.state != \"UP\")'", "what is not up"}},
+			run: (*Command).show,
+		},
+		{
+			name: "version", short: "the program's version and how it was built",
+			long: "Tells the program's version, the commit, and what built it.", flags: []string{"format"},
+			examples: [][2]string{{"hostnet-module version", ""}},
+			run:      (*Command).version,
+		},
+		{
+			name: "help", operand: "[SUBCOMMAND]", short: "help for a subcommand",
+			long: "Explains the program, or one of its subcommands.", examples: [][2]string{{"hostnet-module help show", ""}},
+			run: (*Command).help,
+		},
+	}
+}
+
+// flagSet declares a verb's flags.
+func (v verb) flagSet(o *options) *pflag.FlagSet {
+	f := pflag.NewFlagSet(v.name, pflag.ContinueOnError)
+	f.SetOutput(io.Discard)
+	f.SortFlags = false
+	for _, name := range v.flags {
+		switch name {
+		case "check":
+			f.BoolVarP(&o.check, name, "n", false, "say what would change, and change nothing")
+		case "diff":
+			f.BoolVar(&o.diff, name, false, "show each changed object before and after")
+		case "format":
+			f.StringVar(&o.format, name, "", "how to print: `text|json`; text on a terminal, json elsewhere")
+		case "verbose":
+			f.BoolVarP(&o.verbose, name, "v", false, "unchanged objects, attributes of new ones and all steps too")
+		case "document":
+			f.BoolVar(&o.document, name, false, "as a document that could be applied")
+		case "confirm-timeout":
+			f.UintVar(&o.confirmTimeout, name, 0, "")
+			_ = f.MarkHidden(name)
+		}
+	}
+	return f
+}
+
+// usage is the one-line form of a call.
+func (v verb) usage() string {
+	parts := []string{"hostnet-module"}
+	if v.name != "" {
+		parts = append(parts, v.name)
+	}
+	if len(v.flags) > 0 {
+		parts = append(parts, "[FLAGS]")
+	}
+	if v.operand != "" {
+		parts = append(parts, v.operand)
+	}
+	return strings.Join(parts, " ")
+}
+
+func (v verb) help() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "usage: %s\n", v.usage())
+	if v.name == "" {
+		b.WriteString("       hostnet-module SUBCOMMAND …\n")
+	}
+	fmt.Fprintf(&b, "\n%s\n", v.long)
+	if v.name == "" {
+		b.WriteString("\nsubcommands:\n")
+		for _, s := range verbs() {
+			fmt.Fprintf(&b, "  %-10s %s\n", s.name, s.short)
+		}
+	}
+	if len(v.flags) > 0 {
+		b.WriteString("\nflags:\n")
+	}
+	v.flagSet(&options{}).VisitAll(func(f *pflag.Flag) {
+		if !f.Hidden {
+			b.WriteString(flagLine(f))
+		}
+	})
+	b.WriteString("\nexamples:\n")
+	for _, e := range v.examples {
+		b.WriteString("  " + e[0] + "\n")
+		if e[1] != "" {
+			b.WriteString("      " + e[1] + "\n")
+		}
+	}
+	return b.String()
+}
+
+// flagLine explains a flag. (pflag's own list says [=true|false] behind every switch.)
+func flagLine(f *pflag.Flag) string {
+	short, value := "    ", ""
+	if f.Shorthand != "" {
+		short = "-" + f.Shorthand + ", "
+	}
+	word, text := pflag.UnquoteUsage(f)
+	if f.Value.Type() != "bool" {
+		value = " " + word
+	}
+	return fmt.Sprintf("  %s%-20s %s\n", short, "--"+f.Name+value, text)
+}
+
+func (c *Command) help(_ context.Context, o options) int {
+	if len(o.args) == 0 {
+		return c.print(root().help())
+	}
+	for _, v := range verbs() {
+		if v.name == o.args[0] {
+			return c.print(v.help())
+		}
+	}
+	return c.misused(root(), fmt.Errorf("%q is no subcommand of this version", o.args[0]))
+}

@@ -1,0 +1,40 @@
+// Command hostnet-module makes a host's network what a document describes. It picks the front door: Ansible's, or a person's.
+package main
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"hostnet-module/module/ansible"
+	"hostnet-module/module/cli"
+	"hostnet-module/module/engine"
+	"hostnet-module/module/kernel"
+)
+
+// version is set by the linker (-X main.version=…).
+var version string
+
+func main() { os.Exit(run()) }
+
+func run() int {
+	// Whoever reads the result may go away in the middle: the run goes on to its end, or back.
+	signal.Ignore(syscall.SIGPIPE)
+	read := once(os.Stdin)
+	dial := func() (engine.Kernel, error) { return kernel.Dial() }
+	if word := len(os.Args) > 1 && cli.Word(os.Args[1]); ansible.Called(os.Args, read, word) {
+		signal.Ignore(syscall.SIGHUP) // a dropped connection
+		ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
+		defer stop()
+		return ansible.Door{Args: os.Args, Read: read, Stdout: os.Stdout, Kernel: dial}.Main(ctx)
+	}
+	signals := []os.Signal{syscall.SIGTERM, syscall.SIGINT}
+	if !signal.Ignored(syscall.SIGHUP) { // as under nohup
+		signals = append(signals, syscall.SIGHUP)
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), signals...)
+	defer stop()
+	c := cli.Command{Args: os.Args[1:], Read: read, Stdout: os.Stdout, Stderr: os.Stderr, Getenv: os.Getenv, Kernel: dial, Version: version}
+	return c.Main(ctx)
+}
