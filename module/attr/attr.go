@@ -76,14 +76,15 @@ type Row struct {
 	Place     Place
 	Type      Type
 	When      When
-	Min       uint64 // smallest value, inclusive
-	Max       uint64 // largest value, inclusive; 0: what the type can hold
-	MaxLen    int    // for lists: most elements; for Text: most bytes; 0: no limit
-	Names     []Name // the words of an enumeration; of a boolean, where iproute2 takes no digit: off and on
-	Digits    bool   // iproute2 takes the number only, not the word
-	Unit      string // "ms", "s/100", …; for documentation
-	Doc       string // one sentence, without the final stop
-	Slack     uint64 // values this close are equal: the kernel rounds to its clock tick
+	Min       uint64   // smallest value, inclusive
+	Max       uint64   // largest value, inclusive; 0: what the type can hold
+	MaxLen    int      // for lists: most elements; for Text: most bytes; 0: no limit
+	Names     []Name   // the words of an enumeration; of a boolean, where iproute2 takes no digit: off and on
+	Digits    bool     // iproute2 takes the number only, not the word
+	Unit      string   // "ms", "s/100", …; for documentation
+	Doc       string   // one sentence, without the final stop
+	Slack     uint64   // values this close are equal: the kernel rounds to its clock tick
+	Upsets    []string // other rows that the kernel resets by itself when this one changes, unless the same message sets them
 	Only      *Cond
 	Alias     string // another key that documents may use
 	Empty     bool   // the kernel leaves the attribute out while it is empty: absence reads as the zero value

@@ -11,7 +11,8 @@ var Bond = &Kind{
 	Rows: attr.Table{
 		{Name: "mode", Num: 1, Type: attr.U8, When: attr.Down | attr.NoPorts, Names: enum(
 			"balance-rr", "active-backup", "balance-xor", "broadcast", "802.3ad", "balance-tlb", "balance-alb"),
-			Doc: "how members share the work; active-backup is the one for two separate switches"},
+			Upsets: []string{"miimon", "arp_interval", "arp_validate", "tlb_dynamic_lb"},
+			Doc:    "how members share the work; active-backup is the one for two separate switches"},
 		{Name: "miimon", Num: 3, Type: attr.U32, Max: maxInt, Unit: "ms",
 			Doc: "interval at which the members' carrier is checked; 0 is off; sees a dead link, not a hung switch"},
 		{Name: "updelay", Num: 4, Type: attr.U32, Max: maxInt, Unit: "ms",

@@ -210,6 +210,11 @@ func (m *maker) present() {
 			l.Parent = o.Parent
 		}
 		l.Attrs.Put(kind.Up, attr.On(true))
+		for r := range attr.Missing(l.Attrs, o.Attrs).All() {
+			for _, name := range r.Upsets {
+				l.Attrs.Drop(name)
+			}
+		}
 		l.Attrs.Merge(o.Attrs)
 		l.Attrs = l.Attrs.Filter(func(r *attr.Row) bool { return r.Applies(l.Attrs) })
 	}

@@ -12,7 +12,8 @@ import (
 
 // Apply does to the host what the kernel would do on this step, side effects included: a link that goes down loses its
 // IPv6 addresses and the routes of both families, a bond that is deleted takes its VLANs with it. It returns the error that
-// the kernel would give, and then the host is unchanged.
+// the kernel would give; the host is then unchanged, but for a link that has left its old master and cannot join the new
+// one. What the kernel would choose by itself (a random MAC) the model does not say afterwards.
 func (h *Host) Apply(s Step) error {
 	switch s.Op {
 	case LinkAdd:
@@ -85,6 +86,7 @@ func (h *Host) addLink(s Step) error {
 		}
 	}
 	l.Attrs.Merge(s.Attrs.Filter(func(r *attr.Row) bool { return r != kind.Up }))
+	l.pinned = s.Attrs.Has("mac")
 	if k.Bridging {
 		l.VLANs = defaultVLANs(l)
 	}
@@ -163,8 +165,10 @@ func (l *Link) addAddress(a Address) error {
 		case o.Key() == a.Key():
 			l.Addresses[i] = a
 			return nil
-		case !a.Is4() && o.Prefix.Addr() == a.Prefix.Addr():
-			return fmt.Errorf("%s is there with another prefix length: %w", o.Prefix, syscall.EEXIST)
+		case !a.Is4() && o.Prefix.Addr() == a.Prefix.Addr(): // success, and the prefix length stays
+			a.Prefix = o.Prefix
+			l.Addresses[i] = a
+			return nil
 		case a.Is4() && o.Prefix.Masked() == a.Prefix.Masked() && o.Flags&FlagSecondary == 0:
 			a.Flags |= FlagSecondary
 		}

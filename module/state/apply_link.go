@@ -15,6 +15,11 @@ func (h *Host) setLink(l *Link, s Step) error {
 	if err := h.mayChange(l, s); err != nil {
 		return err
 	}
+	for r := range s.Attrs.All() {
+		for _, name := range r.Upsets {
+			l.Attrs.Drop(name)
+		}
+	}
 	for r, v := range s.Attrs.All() {
 		switch {
 		case r == kind.Up, r == kind.MTU, r == kind.MAC, r.When&attr.Never != 0:
@@ -24,6 +29,7 @@ func (h *Host) setLink(l *Link, s Step) error {
 	}
 	l.Port.Merge(s.Port)
 	if mac, ok := s.Attrs.Get("mac"); ok {
+		l.pinned = true
 		h.setMAC(l, mac.S)
 	}
 	if mtu, ok := s.Attrs.Get("mtu"); ok {
@@ -32,7 +38,11 @@ func (h *Host) setLink(l *Link, s Step) error {
 	if s.Master != nil && *s.Master != l.Master {
 		h.leave(l)
 		if *s.Master != "" {
-			h.join(l, h.Link(*s.Master))
+			master := h.Link(*s.Master)
+			if master.K().PortWhen&attr.Down != 0 && l.Up() {
+				return fmt.Errorf("device can not be enslaved while up: %w", syscall.EPERM)
+			}
+			h.join(l, master)
 		}
 	}
 	if up, ok := s.Attrs.Get("up"); ok {
@@ -43,11 +53,9 @@ func (h *Host) setLink(l *Link, s Step) error {
 
 // mayChange is what the kernel refuses.
 func (h *Host) mayChange(l *Link, s Step) error {
-	for r, v := range s.Attrs.All() {
-		if old, ok := l.Attrs.Get(r.Name); r.Place != attr.Data || ok && r.Equal(old, v) {
-			continue
-		}
+	for r := range s.Attrs.All() {
 		switch {
+		case r.Place != attr.Data:
 		case r.When&attr.NoPorts != 0 && len(h.Ports(l.Name)) > 0:
 			return fmt.Errorf("option %s: unable to set because the %s device has ports: %w", r.Name, l.Kind, syscall.ENOTEMPTY)
 		case r.When&attr.Down != 0 && l.Up():
@@ -62,14 +70,8 @@ func (h *Host) mayChange(l *Link, s Step) error {
 			return fmt.Errorf("mtu greater than device maximum: %w", syscall.EINVAL)
 		}
 	}
-	if s.Master != nil && *s.Master != "" && *s.Master != l.Master {
-		master := h.Link(*s.Master)
-		switch {
-		case master == nil:
-			return fmt.Errorf("cannot find device %q: %w", *s.Master, syscall.EINVAL)
-		case master.K().PortWhen&attr.Down != 0 && l.Up():
-			return fmt.Errorf("device can not be enslaved while up: %w", syscall.EPERM)
-		}
+	if s.Master != nil && *s.Master != "" && h.Link(*s.Master) == nil {
+		return fmt.Errorf("cannot find device %q: %w", *s.Master, syscall.EINVAL)
 	}
 	if up, ok := s.Attrs.Get("up"); ok && up.N != 0 && l.K().HasParent && l.Attrs.N("loose_binding") == 0 {
 		if parent := h.Link(l.Parent); parent != nil && !parent.Up() {
@@ -129,10 +131,29 @@ func (h *Host) setUp(l *Link, up bool) {
 	}
 }
 
+// forgetMAC says that nobody knows what a link's hardware address has become, nor that of links which have it from there.
+func (h *Host) forgetMAC(l *Link) {
+	old := l.MAC()
+	l.Attrs.Drop("mac")
+	for _, o := range h.Links {
+		if o.MAC() == old && (o.Parent == l.Name || l.K().TakesPorts && o.Master == l.Name) {
+			h.forgetMAC(o)
+		}
+	}
+}
+
+// portsChange is what the coming and going of ports does to a MAC that nobody has set: a bond takes that of its first
+// member and a random one when the last has gone, a bridge has the lowest of its ports.
+func (h *Host) portsChange(master *Link, first bool) {
+	if !master.pinned && (master.K().Bridging || first) {
+		h.forgetMAC(master)
+	}
+}
+
 // join makes a link a port. A kind that hands its MAC and MTU down also brings its ports up (bond_main.c: bond_enslave).
 func (h *Host) join(l, master *Link) {
 	k := master.K()
-	first := len(h.Ports(master.Name)) == 0
+	h.portsChange(master, len(h.Ports(master.Name)) == 0)
 	l.Master = master.Name
 	if k.Bridging {
 		l.VLANs = defaultVLANs(master)
@@ -140,30 +161,33 @@ func (h *Host) join(l, master *Link) {
 	if !k.TakesPorts {
 		return
 	}
+	l.Attrs.Drop("mac")
 	if mac, ok := master.Attrs.Get("mac"); ok {
 		l.Attrs.Put(kind.MAC, mac)
-	} else if first && l.MAC() != "" {
-		h.setMAC(master, l.MAC())
 	}
 	l.Attrs.Put(kind.MTU, attr.Num(master.MTU()))
 	h.setUp(l, true)
 }
 
 // leave takes a link out of its master. A bond leaves its former members down, with the MAC and MTU that they had before:
-// what that was the model does not know. A bond without members gets a random MAC.
+// what that was the model does not know.
 func (h *Host) leave(l *Link) {
 	master := h.Link(l.Master)
 	l.Master, l.Port, l.VLANs = "", attr.Set{}, nil
-	if master == nil || !master.K().TakesPorts {
+	if master == nil {
 		return
 	}
-	h.setUp(l, false)
-	l.Attrs.Drop("mac")
-	l.Attrs.Drop("mtu")
-	if l.Seen.PermMAC != "" {
-		l.Attrs.Put(kind.MAC, attr.Str(l.Seen.PermMAC))
+	if master.K().TakesPorts {
+		h.setUp(l, false)
+		l.Attrs.Drop("mac")
+		l.Attrs.Drop("mtu")
+		if l.Seen.PermMAC != "" {
+			l.Attrs.Put(kind.MAC, attr.Str(l.Seen.PermMAC))
+		}
 	}
-	if len(h.Ports(master.Name)) == 0 {
-		master.Attrs.Drop("mac")
+	last := len(h.Ports(master.Name)) == 0
+	if last && master.K().TakesPorts {
+		master.pinned = false
 	}
+	h.portsChange(master, last)
 }

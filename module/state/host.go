@@ -33,6 +33,8 @@ type Link struct {
 	VLANs     []VLAN // own entries in the bridge VLAN table, of bridges (self) and their ports, by ID
 
 	Seen Seen
+
+	pinned bool // the MAC was set on purpose, as far as this model has seen: it does not follow the ports
 }
 
 // Seen are facts about a link that nobody sets.
