@@ -62,12 +62,17 @@ func (a Address) Same(b Address) bool {
 		a.Label == b.Label && (a.Valid == Forever) == (b.Valid == Forever) && (a.Preferred == Forever) == (b.Preferred == Forever)
 }
 
+// identity prints the address by its key.
+func (a Address) identity() string {
+	if a.Peer.IsValid() {
+		return a.Prefix.Addr().String() + " peer " + a.Peer.String()
+	}
+	return a.Prefix.String()
+}
+
 // String prints the address with its options in ip-address(8)'s words.
 func (a Address) String() string {
-	text := a.Prefix.String()
-	if a.Peer.IsValid() {
-		text = a.Prefix.Addr().String() + " peer " + a.Peer.String()
-	}
+	text := a.identity()
 	if a.Broadcast.IsValid() {
 		text += " broadcast " + a.Broadcast.String()
 	}

@@ -118,6 +118,9 @@ func (r Route) String() string {
 	}
 	for _, h := range r.Hops {
 		text += " nexthop" + via(h.Via, r.Is4()) + " dev " + h.Dev + " weight " + strconv.Itoa(max(h.Weight, 1))
+		if h.Onlink {
+			text += " onlink"
+		}
 	}
 	return text
 }

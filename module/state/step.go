@@ -63,7 +63,7 @@ func (s Step) String() string {
 	case AddrAdd:
 		return "ip addr replace " + s.Address.String() + " dev " + s.Link
 	case AddrDel:
-		return "ip addr del " + s.Address.Prefix.String() + " dev " + s.Link
+		return "ip addr del " + s.Address.identity() + " dev " + s.Link
 	case RouteAdd:
 		return "ip " + six(!s.Route.Is4()) + "route " + map[bool]string{true: "replace ", false: "add "}[s.Route.Is4()] + s.Route.String()
 	case RouteDel:
