@@ -31,7 +31,10 @@ func encodeAddress(a state.Address, index uint32, gone bool) []byte {
 		return attr.Append(b, unix.IFA_ADDRESS, far.AsSlice())
 	}
 	flags := a.Flags & state.SetFlags
-	m.Scope, m.Flags = a.Scope, uint8(flags)
+	m.Scope = a.Scope
+	if flags <= 0xff {
+		m.Flags = uint8(flags)
+	}
 	b := append([]byte(nil), m.Serialize()...)
 	b = attr.Append(b, unix.IFA_LOCAL, local.AsSlice())
 	b = attr.Append(b, unix.IFA_ADDRESS, far.AsSlice())
@@ -73,7 +76,10 @@ func encodeRoute(r state.Route, f *finder, gone bool) []byte {
 		m.Protocol = state.ProtoStatic
 	}
 	if gone {
-		m.Protocol, m.Scope = unix.RTPROT_UNSPEC, unix.RT_SCOPE_NOWHERE
+		m.Protocol, m.Scope = unix.RTPROT_UNSPEC, 0
+		if r.Is4() {
+			m.Scope = unix.RT_SCOPE_NOWHERE // any
+		}
 	}
 	if r.Onlink {
 		m.Flags = unix.RTNH_F_ONLINK
