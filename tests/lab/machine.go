@@ -34,7 +34,8 @@ type machine struct {
 	append  string // more words for the kernel
 	console string // file that takes the kernel's messages
 	sshPort int    // on 127.0.0.1, 0 for no NIC
-	pidFile string // not empty: outlives us
+	pidFile string // not empty: reached by SSH, without our port
+	outlive bool   // us
 
 	cmd   *exec.Cmd
 	conn  net.Conn
@@ -69,14 +70,16 @@ func (m *machine) arguments() []string {
 	return args
 }
 
-// start starts QEMU. It dies with us, unless it has a pid file.
+// start starts QEMU. It dies with us, unless it is to outlive us.
 func (m *machine) start() error {
 	m.cmd = exec.Command(qemu, m.arguments()...)
 	m.cmd.ExtraFiles = []*os.File{m.initrd}
 	m.cmd.SysProcAttr = &unix.SysProcAttr{Setsid: true}
+	if !m.outlive {
+		m.cmd.SysProcAttr.Pdeathsig = unix.SIGKILL
+	}
 	var theirs *os.File
 	if m.pidFile == "" {
-		m.cmd.SysProcAttr.Pdeathsig = unix.SIGKILL
 		var err error
 		if m.conn, theirs, err = socketPair(); err != nil {
 			return err

@@ -94,7 +94,7 @@ func start(args []string) (int, error) {
 		return exitLab, err
 	}
 	if n.pid() == 0 {
-		if err := n.boot(m, *files); err != nil {
+		if err := n.boot(m, *files, true); err != nil {
 			return exitLab, err
 		}
 	}
@@ -102,8 +102,9 @@ func start(args []string) (int, error) {
 	return 0, nil
 }
 
-// boot starts the machine and waits until its SSH server answers.
-func (n *named) boot(b *bootFlags, files list) error {
+// boot starts the machine and waits until its SSH server answers. The machine dies
+// with this process, unless it is to outlive it.
+func (n *named) boot(b *bootFlags, files list, outlive bool) error {
 	m, err := b.prepare()
 	if err != nil {
 		return err
@@ -122,7 +123,7 @@ func (n *named) boot(b *bootFlags, files list) error {
 	if m.initrd, err = b.initrd(m.kernel, o, pairs); err != nil {
 		return err
 	}
-	m.console, m.pidFile = n.file("console.log"), n.file("pid")
+	m.console, m.pidFile, m.outlive = n.file("console.log"), n.file("pid"), outlive
 	if m.sshPort, err = freePort(); err != nil {
 		return err
 	}

@@ -5,7 +5,10 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
+
+	"golang.org/x/sys/unix"
 )
 
 // shell is the subcommand behind `make lab`: a machine of its own with the network of
@@ -29,11 +32,18 @@ func shell(args []string) (int, error) {
 			*files = append(*files, program+":/usr/bin/hostnet-module")
 		}
 	}
-	if err := n.boot(b, *files); err != nil {
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, unix.SIGTERM, unix.SIGHUP)
+	go func() {
+		<-signals
+		n.stop()
+		os.Exit(exitLab)
+	}()
+	defer n.stop()
+	if err := n.boot(b, *files, false); err != nil {
 		return exitLab, err
 	}
-	defer n.stop()
-	if code, err := n.ssh("lab", "topo"); code != 0 || err != nil {
+	if code, err := n.ssh("-n", "lab", "topo"); code != 0 || err != nil {
 		return exitLab, errors.Join(fmt.Errorf("lab topo: exit %d", code), err)
 	}
 	if flags.NArg() > 0 {
@@ -42,11 +52,11 @@ func shell(args []string) (int, error) {
 	return n.ssh("-t", "exec bash -l")
 }
 
-// ssh runs ssh with us as its terminal. First a "-t" may stand in the arguments.
+// ssh runs ssh with our terminal. The first argument may be its option -t or -n.
 func (n *named) ssh(args ...string) (int, error) {
 	argv := n.sshOptions()
-	if args[0] == "-t" {
-		argv, args = append(argv, "-t"), args[1:]
+	if args[0] == "-t" || args[0] == "-n" {
+		argv, args = append(argv, args[0]), args[1:]
 	}
 	cmd := exec.Command("ssh", append(append(argv, "root@127.0.0.1"), args...)...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
