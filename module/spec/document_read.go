@@ -180,9 +180,6 @@ func laterTimeout(w *walker, _ *root, p place) {
 }
 
 func laterList[T any](w *walker, _ *T, p place) {
-	if p.node.shape == objectShape && len(p.node.items) == 0 {
-		return
-	}
 	if items, ok := w.list(p); ok && len(items) > 0 {
 		w.add(p, ErrLater, "leave it out", laterText)
 	}

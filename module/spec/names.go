@@ -1,6 +1,7 @@
 package spec
 
 import (
+	"strconv"
 	"strings"
 
 	"hostnet-module/module/attr"
@@ -19,7 +20,7 @@ func nameFault(name string) string {
 	case name == "":
 		return "must not be empty"
 	case len(name) > 15:
-		return "must have 1-15 bytes, has " + digitsOf(len(name))
+		return "must have 1-15 bytes, has " + strconv.Itoa(len(name))
 	case name == "." || name == "..":
 		return "must not be a folder's name"
 	case strings.ContainsAny(name, "/:"):

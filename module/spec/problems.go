@@ -14,12 +14,16 @@ func syntax(line, column int, format string, args ...any) *Problem {
 // Most is how many problems, and how many warnings, are shown at once.
 const Most = 100
 
+// plenty is how many are looked for.
+const plenty = 10 * Most
+
 // tidy sorts problems as they stand in the document, drops repeated ones, and bounds them.
 func tidy(problems []Problem) []Problem {
 	slices.SortStableFunc(problems, func(a, b Problem) int {
 		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column), comparePaths(a.Path, b.Path))
 	})
 	seen := make(map[[2]string]bool)
+	found := len(problems)
 	problems = slices.DeleteFunc(problems, func(p Problem) bool {
 		key := [2]string{p.Path, p.Message}
 		again := seen[key]
@@ -28,6 +32,9 @@ func tidy(problems []Problem) []Problem {
 	})
 	if more := len(problems) - Most; more > 0 {
 		rest := fmt.Sprintf("%d more are not shown", more)
+		if found >= plenty {
+			rest = "many more are not shown"
+		}
 		problems = append(problems[:Most:Most], Problem{Message: rest, Err: problems[Most].Err})
 	}
 	return problems

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 )
 
 // refusal is one bad document: it has exactly one problem, at the path, of the kind, with the words.
@@ -129,6 +130,7 @@ var refusedForm = []refusal{
 	{"{bonds: [], prune: true}", "prune", ErrLater, "true: is not available in this version (leave it out or say false)"},
 	{"{bonds: [], persist: 'yes'}", "persist", ErrLater, "is not available in this version"},
 	{"{bonds: [], confirm_timeout: 60}", "confirm_timeout", ErrLater, "60: is not available in this version (leave it out or say 0)"},
+	{"{bonds: [], probes: {}}", "probes", ErrType, "must be a list"},
 	{"{bonds: [], probes: [gateway]}", "probes", ErrLater, "is not available in this version"},
 	{"{bonds: [], max_disruption: flap}", "max_disruption", ErrLater, "is not available in this version"},
 	{"{bonds: [], max_disruption: some}", "max_disruption", ErrValue, "must be one of none, flap, recreate"},
@@ -375,6 +377,21 @@ func TestBounded(t *testing.T) {
 	_, problems, _ := Read([]byte("bridges: ["+strings.Repeat("{name: a/b}, ", 300)+"]"), "")
 	if len(problems) != Most+1 || !strings.Contains(problems[Most].Message, "more are not shown") {
 		t.Errorf("got %d problems, the last %v", len(problems), problems[len(problems)-1])
+	}
+	for what, input := range map[string]string{
+		"values":        `{"bonds": [` + strings.Repeat("1,", maxNodes) + `1]}`,
+		"aliases":       "a: &a [" + strings.Repeat("x,", 1000) + "]\nbonds: [" + strings.Repeat("*a,", 10000) + "]",
+		"aliases twice": "a: &a [*a, *a, *a]",
+		"words":         `{"bridges": [{"name": "a", "ports": "` + strings.Repeat("a,", 1000000) + `"}]}`,
+		"texts":         "bonds: &a '[" + strings.Repeat("{},", 10000) + "]'\nbridges: [" + strings.Repeat("{name: a, ports: *a},", 1000) + "]",
+		"unknown keys":  "{" + numbered(`"bridgeds%d": 1`, 100000) + "}",
+		"ports":         `{"bridges": [{"name": "a", "ports": [` + strings.Repeat(`"a",`, 200000) + `"a"]}]}`,
+	} {
+		start := time.Now()
+		_, problems, _ := Read([]byte(input), "")
+		if took := time.Since(start); len(problems) == 0 || took > 20*time.Second {
+			t.Errorf("%s: %d problems in %v", what, len(problems), took)
+		}
 	}
 	huge := make([]byte, maxJSON+1)
 	for i := range huge {

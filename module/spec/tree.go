@@ -1,15 +1,12 @@
 package spec
 
 import (
-	"strconv"
 	"strings"
 
 	"hostnet-module/module/attr"
 )
 
 var treeChecks = []func(*checker, *Object){checkParent, checkPorts, checkPortAddresses}
-
-func digitsOf(n int) string { return strconv.Itoa(n) }
 
 func mustGet(o *Object, name string) attr.Value { v, _ := o.Attrs.Get(name); return v }
 

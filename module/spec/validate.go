@@ -80,6 +80,9 @@ func newChecker(d *Document, faulty map[string]bool) *checker {
 }
 
 func (c *checker) fault(path string, err error, hint, format string, args ...any) {
+	if len(c.problems) >= plenty {
+		return
+	}
 	c.problems = append(c.problems, Problem{Path: path, Err: err, Hint: hint, Message: fmt.Sprintf(format, args...)})
 }
 
@@ -90,7 +93,10 @@ func (c *checker) lacks(o *Object, path string, err error, hint, format string, 
 	}
 }
 
-func (c *checker) warn(o *Object, path, hint, format string, args ...any) {
+func (c *checker) warn(path, hint, format string, args ...any) {
+	if len(c.warnings) >= plenty {
+		return
+	}
 	c.warnings = append(c.warnings, Problem{Path: path, Hint: hint, Message: fmt.Sprintf(format, args...)})
 }
 
@@ -99,7 +105,7 @@ func (o *Object) key(key string) string {
 	if key == "name" && o.Kind.Bridging && o.inSegment() {
 		key = "bridge"
 	}
-	return o.Path + "." + key
+	return join(o.Path, key)
 }
 
 func (o *Object) inSegment() bool { return strings.HasPrefix(o.Path, segmentsKey+"[") }

@@ -15,15 +15,23 @@ type walker struct {
 	embedded int // bytes of texts that were parsed as lists or objects
 }
 
+// full tells that so many problems were found that further ones need not be worded.
+func (w *walker) full() bool { return len(w.problems) >= plenty }
+
 // add notes a problem at a node.
 func (w *walker) add(p place, err error, hint, message string) {
+	if w.full() {
+		return
+	}
 	w.problems = append(w.problems, Problem{Path: p.path, Message: message, Hint: hint, Err: err,
 		Line: p.node.line, Column: p.node.column})
 }
 
 // fault notes a problem with a value, which the message starts with.
 func (w *walker) fault(p place, err error, hint, format string, args ...any) {
-	w.add(p, err, hint, p.node.show()+": "+fmt.Sprintf(format, args...))
+	if !w.full() {
+		w.add(p, err, hint, p.node.show()+": "+fmt.Sprintf(format, args...))
+	}
 }
 
 // field is one key of an object that is read into a T.
@@ -79,7 +87,7 @@ func (w *walker) object(p place, what string, read func(key string, at place) bo
 			continue
 		}
 		seen[k.text] = k
-		if !read(k.text, at) {
+		if !read(k.text, at) && !w.full() {
 			w.add(place{at.path, k}, ErrUnknown, hintFor(k.text, known()), "unknown key "+quote(k.text))
 		}
 	}
@@ -108,11 +116,9 @@ func (w *walker) list(p place) (items []place, given bool) {
 		w.fault(p, ErrType, "put it in a list: [{...}]", "must be a list")
 		return nil, false
 	case n.shape == textShape:
-		p.node.items = nil
-		for part := range strings.SplitSeq(n.text, ",") {
-			p.node.items = append(p.node.items, &node{shape: textShape, text: strings.TrimSpace(part), plain: n.plain, line: n.line, column: n.column})
+		if !w.split(p) {
+			return nil, false
 		}
-		p.node.shape = listShape
 	case n.shape != listShape:
 		one := *n
 		*n = node{shape: listShape, items: []*node{&one}, line: n.line, column: n.column}
@@ -124,6 +130,23 @@ func (w *walker) list(p place) (items []place, given bool) {
 		}
 	}
 	return items, true
+}
+
+// maxWords is how many words with commas between are read as a list.
+const maxWords = 4096
+
+// split puts the list of its words in the place of a text.
+func (w *walker) split(p place) bool {
+	n := p.node
+	if strings.Count(n.text, ",") >= maxWords {
+		w.fault(p, ErrValue, "write a list", "at most %d words with commas between are read as a list", maxWords)
+		return false
+	}
+	n.shape, n.items = listShape, nil
+	for part := range strings.SplitSeq(n.text, ",") {
+		n.items = append(n.items, &node{shape: textShape, text: strings.TrimSpace(part), plain: n.plain, line: n.line, column: n.column})
+	}
+	return true
 }
 
 func startsWith(text string, c byte) bool {

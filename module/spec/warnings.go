@@ -18,7 +18,7 @@ func warnMonitor(c *checker, o *Object) {
 	if !o.Attrs.Has("miimon") && !o.Attrs.Has("arp_interval") {
 		text += ", unless the " + o.Kind.Name + " exists already and has one of them"
 	}
-	c.warn(o, o.Path, "miimon: 100", "%s", text)
+	c.warn(o.Path, "miimon: 100", "%s", text)
 }
 
 // warnMembers speaks up where there is nothing to fail over to.
@@ -28,9 +28,9 @@ func warnMembers(c *checker, o *Object) {
 	}
 	switch word := o.Kind.Ports; len(o.Ports) {
 	case 0:
-		c.warn(o, o.key(word), "", "no %s are listed: %s passes no traffic", word, quote(o.Name))
+		c.warn(o.key(word), "", "no %s are listed: %s passes no traffic", word, quote(o.Name))
 	case 1:
-		c.warn(o, o.key(word), "", "one of the %s only: nothing is left when it fails", word)
+		c.warn(o.key(word), "", "one of the %s only: nothing is left when it fails", word)
 	}
 }
 
@@ -43,7 +43,7 @@ func warnTargets(c *checker) {
 			}
 			for text := range strings.SplitSeq(v.S, ",") {
 				if ip, err := netip.ParseAddr(text); err == nil && !c.reaches(ip) {
-					c.warn(o, o.key(r.Name), "", "%s: is in no declared network, so the monitor may never get an answer", quote(text))
+					c.warn(o.key(r.Name), "", "%s: is in no declared network, so the monitor may never get an answer", quote(text))
 				}
 			}
 		}
