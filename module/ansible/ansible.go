@@ -152,15 +152,14 @@ func number(raw []byte) (n int) {
 
 // invocation gives the task's own arguments back.
 func invocation(data []byte) report.Invocation {
-	var args map[string]any
-	words := json.NewDecoder(bytes.NewReader(data))
-	words.UseNumber()
-	if words.Decode(&args) != nil {
+	var given map[string]json.RawMessage
+	if json.Unmarshal(data, &given) != nil {
 		return nil
 	}
-	for key := range args {
-		if strings.HasPrefix(key, prefix) {
-			delete(args, key)
+	args := map[string]any{}
+	for key, value := range given {
+		if !strings.HasPrefix(key, prefix) {
+			args[key] = report.Raw(value)
 		}
 	}
 	return report.Invocation{"module_args": args}
