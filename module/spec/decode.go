@@ -191,17 +191,22 @@ func (r *jsonReader) refuse(err error) *Problem {
 }
 
 // yamlReader turns the parser's nodes into ours: aliases and merge keys followed, tags taken off.
-type yamlReader struct{ nodes int }
+type yamlReader struct {
+	nodes            int
+	lastLine, column int // where the input ends: what is left out at the end is marked behind it
+}
 
 func readYAML(data []byte) (*node, *Problem) {
 	var document yaml.Node
 	if err := yaml.Load(data, &document); err != nil {
 		return nil, refuseYAML(data, err)
 	}
-	if len(document.Content) != 1 {
+	if len(document.Content) != 1 || document.Content[0].ShortTag() == "!!null" && document.Content[0].Value == "" {
 		return nil, syntax(0, 0, "the document is empty")
 	}
-	return new(yamlReader).value(document.Content[0], 0)
+	r := new(yamlReader)
+	r.lastLine, r.column = position(data, len(data))
+	return r.value(document.Content[0], 0)
 }
 
 func refuseYAML(data []byte, err error) *Problem {
@@ -234,6 +239,9 @@ func refuseYAML(data []byte, err error) *Problem {
 
 func (r *yamlReader) value(from *yaml.Node, depth int) (*node, *Problem) {
 	n := &node{line: from.Line, column: from.Column}
+	if n.line > r.lastLine {
+		n.line, n.column = r.lastLine, r.column
+	}
 	if r.nodes++; r.nodes > maxNodes {
 		return nil, syntax(n.line, n.column, "the document has more than %d values", maxNodes)
 	}

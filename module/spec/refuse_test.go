@@ -21,6 +21,7 @@ var refusedForm = []refusal{
 	{"", "", ErrSyntax, "the document is empty"},
 	{" \n\t\n", "", ErrSyntax, "the document is empty"},
 	{"# only a comment\n", "", ErrSyntax, "the document is empty"},
+	{"---", "", ErrSyntax, "the document is empty"},
 	{`{"bonds": [}`, "", ErrSyntax, "not valid JSON"},
 	{`{"bonds": []} x`, "", ErrSyntax, "something follows the end"},
 	{`{"bonds": []} {}`, "", ErrSyntax, "something follows the end"},
