@@ -2,7 +2,6 @@ package spec
 
 import (
 	"fmt"
-	"net"
 	"strconv"
 	"strings"
 
@@ -75,8 +74,8 @@ func readPortName(w *walker, p place, to *Port) bool {
 		return false
 	}
 	text, ok := w.text(p)
-	if hw, err := net.ParseMAC(text); ok && err == nil && len(hw) == 6 {
-		w.fault(p, ErrValue, `write {mac: "`+hw.String()+`"}`, "must be the name of a link")
+	if hw, err := kind.MAC.Parse(text); ok && err == nil {
+		w.fault(p, ErrValue, `write {mac: "`+kind.MAC.Text(hw)+`"}`, "must be the name of a link")
 		return false
 	}
 	to.Name = text
