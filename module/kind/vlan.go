@@ -20,7 +20,8 @@ var VLAN = &Kind{
 	},
 }
 
-// vlanFlag is one bit of IFLA_VLAN_FLAGS (struct ifla_vlan_flags: flags and mask).
+// vlanFlag is one bit of IFLA_VLAN_FLAGS (struct ifla_vlan_flags: flags and mask), which the kernel leaves out while no
+// flag is on (net/8021q/vlan_netlink.c, vlan_fill_info).
 func vlanFlag(name string, bit uint32, doc string) *attr.Row {
-	return &attr.Row{Name: name, Num: 2, Type: attr.Bit, Bit: bit, Names: enum("off", "on"), Doc: doc}
+	return &attr.Row{Name: name, Num: 2, Type: attr.Bit, Bit: bit, Names: enum("off", "on"), Empty: true, Doc: doc}
 }
