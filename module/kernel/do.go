@@ -119,8 +119,17 @@ func refusal(s state.Step, err error) *state.Refusal {
 			r.Text = err.Error()
 		}
 	}
-	if r.Errno == syscall.EPERM && r.Text == "" {
+	if r.Errno == syscall.EPERM && r.Text == "" && !netAdmin() {
 		r.Text = "root (CAP_NET_ADMIN) is needed"
 	}
 	return r
+}
+
+// netAdmin tells whether the process has what it needs. EPERM has other reasons too.
+func netAdmin() bool {
+	var data [2]unix.CapUserData
+	if unix.Capget(&unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}, &data[0]) != nil {
+		return false
+	}
+	return data[0].Effective&(1<<unix.CAP_NET_ADMIN) != 0
 }

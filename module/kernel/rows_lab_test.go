@@ -1,0 +1,336 @@
+//go:build lab
+
+package kernel
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"hostnet-module/module/attr"
+	"hostnet-module/module/kind"
+	"hostnet-module/module/state"
+)
+
+// These tests hold every settable row of the tables against the running kernel: what is given at creation and what is changed
+// afterwards reads back, by us and by iproute2; the kernel takes a change when the row says so and refuses it when it says not.
+
+// group is one link that is made with the first value of every row in one message and changed to the second values one by one.
+type group struct {
+	base string // what stays
+	rows string // «name first second», with semicolons
+}
+
+var bondGroups = []group{
+	{"mode active-backup", `miimon 100 50; updelay 200 300; downdelay 300 200; peer_notif_delay 400 500; primary m1 m0; primary_reselect better failure
+		num_grat_arp 4 255; resend_igmp 3 255; all_slaves_active 1 0; min_links 1 0; lp_interval 5 2147483647; use_carrier 1 1; fail_over_mac active follow`},
+	{"mode active-backup", `arp_interval 200 300; arp_ip_target 192.0.2.1,192.0.2.2 192.0.2.3; ns_ip6_target 2001:db8::1 2001:db8::3,2001:db8::4
+		arp_validate backup all; arp_all_targets all any; missed_max 3 255`},
+	{"miimon 100", `mode 802.3ad balance-xor; xmit_hash_policy layer3+4 vlan+srcmac`},
+	{"mode 802.3ad miimon 100", `lacp_rate fast slow; lacp_active off on; ad_select bandwidth count; ad_actor_sys_prio 7 65535; ad_user_port_key 9 1023
+		ad_actor_system 02:00:00:00:00:05 02:00:00:00:00:06`},
+	{"mode balance-tlb miimon 100", `tlb_dynamic_lb 0 1`},
+	{"mode balance-rr miimon 100", `packets_per_slave 3 65535`},
+}
+
+var vlanGroups = []group{
+	{"", `id 5 4094; protocol 802.1ad 802.1Q; reorder_hdr on off; gvrp on off; loose_binding on off; mvrp on off; bridge_binding on off`},
+}
+
+// Timers with values that no tick divides; STP is off, so that forward_delay may be anything.
+var bridgeGroups = []group{
+	{"", `forward_delay 401 0; hello_time 101 999; max_age 601 3999; ageing_time 0 29999; priority 4096 65535; vlan_filtering 1 0; vlan_protocol 802.1ad 802.1Q
+		vlan_default_pvid 0 4094; group_fwd_mask 8 65528; group_address 01:80:c2:00:00:0e 01:80:c2:00:00:04; mcast_snooping 0 1; mcast_router 2 0
+		mcast_querier 1 0; mcast_query_use_ifaddr 1 0; nf_call_iptables 1 0; nf_call_ip6tables 1 0; nf_call_arptables 1 0; vlan_stats_enabled 1 0`},
+	{"forward_delay 1000", `stp_state on off`},
+}
+
+var portGroups = map[*kind.Kind]group{
+	kind.Bridge: {"", `priority 63 0; cost 1 65535; hairpin on off; guard on off; root_block on off; fastleave on off; learning off on; flood off on
+		mcast_flood off on; bcast_flood off on; neigh_suppress on off; isolated on off; locked on off`},
+	kind.Bond: {"", `queue_id 1 0; prio -7 9`},
+}
+
+// values reads a group: the base, and for each row its two values.
+func (g group) values(t attr.Table) (first, second attr.Set) {
+	for _, words := range strings.FieldsFunc(g.rows, func(r rune) bool { return r == ';' || r == '\n' }) {
+		w := strings.Fields(words)
+		first.Merge(items(t, w[0]+" "+w[1]))
+		second.Merge(items(t, w[0]+" "+w[2]))
+	}
+	return first, second
+}
+
+type bench struct {
+	*testing.T
+	k *Kernel
+	n int
+}
+
+func newBench(t *testing.T) *bench {
+	namespace(t)
+	k, err := Dial()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(k.Close)
+	run(t, "ip link add m0 type dummy; ip link add m1 type dummy; ip link add p0 type dummy; ip link add parent type dummy; ip link add pbr type bridge")
+	return &bench{T: t, k: k}
+}
+
+func (b *bench) do(s state.Step) error {
+	_, err := b.k.Do(context.Background(), []state.Step{s})
+	return err
+}
+
+func (b *bench) must(s state.Step) {
+	b.Helper()
+	if err := b.do(s); err != nil {
+		b.Errorf("%v", err)
+	}
+}
+
+func (b *bench) link(name string) *state.Link {
+	b.Helper()
+	h, err := b.k.Snapshot(context.Background())
+	if err != nil {
+		b.Fatal(err)
+	}
+	if h.Link(name) == nil {
+		b.Fatalf("no link %s", name)
+	}
+	return h.Link(name)
+}
+
+// reads checks rows of a link, as we and as iproute2 see them.
+func (b *bench) reads(name string, want attr.Set) {
+	b.Helper()
+	l := b.link(name)
+	data, port := b.ip(name)
+	for r, v := range want.All() {
+		have, ok := l.Attrs.Get(r.Name)
+		said, printed := witness(data, r)
+		if r.Place == attr.Port {
+			have, ok = l.Port.Get(r.Name)
+			said, printed = witness(port, r)
+		}
+		if !ok && !r.Empty || !r.Equal(have, v) {
+			b.Errorf("%s: %s reads %q (%v), want %q", name, r.Name, r.Text(have), ok, r.Text(v))
+		}
+		if !printed {
+			b.Logf("%s: iproute2 does not print %s", name, r.Name)
+		} else if theirs, err := r.Parse(said); err != nil || !r.Equal(theirs, v) {
+			b.Errorf("%s: iproute2 prints %s %q (%v), want %q", name, r.Name, said, err, r.Text(v))
+		}
+	}
+}
+
+// ip is what iproute2 says of a link: its kind's data and its data as a port.
+func (b *bench) ip(name string) (data, port map[string]any) {
+	b.Helper()
+	var out []struct {
+		Linkinfo struct {
+			Data map[string]any `json:"info_data"`
+			Port map[string]any `json:"info_slave_data"`
+		}
+	}
+	text := run(b.T, "ip -d -j link show "+name)
+	if err := json.Unmarshal([]byte(text), &out); err != nil || len(out) != 1 {
+		b.Fatalf("%s: %v", text, err)
+	}
+	return out[0].Linkinfo.Data, out[0].Linkinfo.Port
+}
+
+// jsonNames are where iproute2's JSON has another word than its command line.
+var jsonNames = map[string]string{"num_grat_arp": "num_peer_notif", "lacp_rate": "ad_lacp_rate", "lacp_active": "ad_lacp_active", "group_address": "group_addr"}
+
+// witness finds a row in iproute2's JSON, as text.
+func witness(data map[string]any, r *attr.Row) (string, bool) {
+	if r.Type == attr.Bit {
+		flags, _ := data["flags"].([]any)
+		return fmt.Sprint(slices.ContainsFunc(flags, func(f any) bool { return strings.EqualFold(f.(string), r.Name) })), true
+	}
+	for _, key := range []string{r.IP(), r.Name, jsonNames[r.Name]} {
+		switch v := data[key].(type) {
+		case nil:
+		case []any:
+			words := make([]string, len(v))
+			for i := range v {
+				words[i] = fmt.Sprint(v[i])
+			}
+			return strings.Join(words, ","), true
+		case float64:
+			return fmt.Sprint(int64(v)), true
+		default:
+			if n, err := strconv.ParseUint(fmt.Sprint(v), 0, 16); err == nil && r.Name == "group_fwd_mask" {
+				return fmt.Sprint(n), true // "0xfff8"
+			}
+			return fmt.Sprint(v), true
+		}
+	}
+	return "", false
+}
+
+func set(link string, k *kind.Kind, r *attr.Row, v attr.Value) state.Step {
+	one := attr.Of(attr.Item{Row: r, Value: v})
+	if r.Place == attr.Port {
+		return state.Step{Op: state.LinkSet, Link: link, PortKind: k.Name, Port: one}
+	}
+	return state.Step{Op: state.LinkSet, Link: link, Kind: k.Name, Attrs: one}
+}
+
+func power(link string, on bool) state.Step {
+	return state.Step{Op: state.LinkSet, Link: link, Attrs: attr.Of(attr.Item{Row: kind.Up, Value: attr.On(on)})}
+}
+
+// members gives m0 and m1 to a bond, or takes them out.
+func (b *bench) members(master string) {
+	b.Helper()
+	for _, m := range []string{"m0", "m1"} {
+		b.must(power(m, false))
+		b.must(state.Step{Op: state.LinkSet, Link: m, Master: state.To(master)})
+		b.must(power(m, true))
+	}
+}
+
+// covers checks that the groups leave no settable row of a table out.
+func covers(t *testing.T, rows attr.Table, groups ...group) {
+	t.Helper()
+	var all attr.Set
+	for _, g := range groups {
+		first, _ := g.values(rows)
+		all.Merge(first)
+	}
+	for _, r := range rows {
+		if !r.SeeOnly && !all.Has(r.Name) {
+			t.Errorf("no test for row %s", r.Name)
+		}
+	}
+}
+
+func TestBondRows(t *testing.T) {
+	b := newBench(t)
+	covers(t, kind.Bond.Rows, bondGroups...)
+	for _, g := range bondGroups {
+		first, second := g.values(kind.Bond.Rows)
+		b.must(state.Step{Op: state.LinkAdd, Link: "b", Kind: "bond", Attrs: join(items(kind.Bond.Rows, g.base), first)})
+		b.members("b")
+		b.must(power("b", true))
+		b.reads("b", first)
+		for _, when := range []attr.When{attr.Live, attr.Down, attr.NoPorts, attr.Down | attr.NoPorts} {
+			b.change(second.Filter(func(r *attr.Row) bool { return r.When == when }), when)
+		}
+		b.reads("b", second)
+		b.must(state.Step{Op: state.LinkDel, Link: "b"})
+	}
+}
+
+// change checks that a live bond with members takes new values exactly under the rows' condition.
+func (b *bench) change(to attr.Set, when attr.When) {
+	b.Helper()
+	if to.Len() == 0 {
+		return
+	}
+	all := func(want bool, in string) {
+		for r, v := range to.All() {
+			if err := b.do(set("b", kind.Bond, r, v)); (err == nil) != want {
+				b.Errorf("%s of a bond that is %s: the kernel says %v", r.Name, in, err)
+			}
+		}
+	}
+	all(when == attr.Live, "up with members")
+	if when&attr.Down != 0 {
+		b.must(power("b", false))
+		all(when&attr.NoPorts == 0, "down with members")
+	}
+	if when&attr.NoPorts != 0 {
+		b.members("")
+		all(true, "without members")
+		b.members("b")
+	}
+	b.must(power("b", true))
+}
+
+func TestVLANRows(t *testing.T) {
+	b := newBench(t)
+	covers(t, kind.VLAN.Rows, vlanGroups...)
+	first, second := vlanGroups[0].values(kind.VLAN.Rows)
+	b.must(state.Step{Op: state.LinkAdd, Link: "v", Parent: "pbr", Kind: "vlan", Attrs: first})
+	b.must(power("pbr", true))
+	b.must(power("v", true))
+	b.reads("v", first)
+	if l := b.link("v"); l.Parent != "pbr" {
+		t.Errorf("parent reads %q", l.Parent)
+	}
+	for r, v := range second.All() {
+		b.must(set("v", kind.VLAN, r, v)) // the kernel takes id and protocol, too, and does nothing
+	}
+	b.reads("v", join(
+		first.Filter(func(r *attr.Row) bool { return r.When&attr.Never != 0 }), second.Filter(func(r *attr.Row) bool { return r.When&attr.Never == 0 })))
+}
+
+func TestBridgeRows(t *testing.T) {
+	b := newBench(t)
+	covers(t, kind.Bridge.Rows, bridgeGroups...)
+	for _, g := range bridgeGroups {
+		first, second := g.values(kind.Bridge.Rows)
+		b.must(state.Step{Op: state.LinkAdd, Link: "b", Kind: "bridge", Attrs: join(items(kind.Bridge.Rows, g.base), first)})
+		b.must(state.Step{Op: state.LinkSet, Link: "p0", Master: state.To("b"), Attrs: items(kind.Common, "up 1")})
+		b.must(power("b", true))
+		b.reads("b", first)
+		for r, v := range second.All() {
+			b.must(set("b", kind.Bridge, r, v))
+		}
+		b.reads("b", second)
+		b.must(state.Step{Op: state.LinkDel, Link: "b"})
+	}
+}
+
+func TestPortRows(t *testing.T) {
+	b := newBench(t)
+	b.must(state.Step{Op: state.LinkAdd, Link: "br", Kind: "bridge", Attrs: items(kind.Common, "up 1")})
+	b.must(state.Step{Op: state.LinkSet, Link: "p0", Master: state.To("br"), Attrs: items(kind.Common, "up 1")})
+	b.must(state.Step{Op: state.LinkAdd, Link: "bo", Kind: "bond", Attrs: items(kind.Bond.Rows, "mode active-backup")})
+	b.members("bo")
+	for k, port := range map[*kind.Kind]string{kind.Bridge: "p0", kind.Bond: "m1"} {
+		covers(t, k.Port, portGroups[k])
+		first, second := portGroups[k].values(k.Port)
+		for _, want := range []attr.Set{first, second} {
+			b.must(state.Step{Op: state.LinkSet, Link: port, PortKind: k.Name, Port: want})
+			b.reads(port, want)
+		}
+		for r, v := range first.All() {
+			b.must(set(port, k, r, v))
+		}
+		b.reads(port, first)
+	}
+}
+
+// TestRanges holds the ends of the ranges against the kernel: it takes both. What it takes beyond is only noted: a row may be stricter.
+func TestRanges(t *testing.T) {
+	b := newBench(t)
+	for _, k := range []*kind.Kind{kind.Bond, kind.Bridge} {
+		for _, r := range k.Rows {
+			if r.SeeOnly || len(r.Names) > 0 || r.Max <= 1 || r.Only != nil {
+				continue
+			}
+			for _, n := range []uint64{r.Min, r.Max, r.Max + 1} {
+				base := map[string]string{"updelay": "miimon 1", "downdelay": "miimon 1", "peer_notif_delay": "miimon 1"}[r.Name]
+				err := b.do(state.Step{Op: state.LinkAdd, Link: "x", Kind: k.Name, Attrs: join(items(k.Rows, base), attr.Of(attr.Item{Row: r, Value: attr.Num(n)}))})
+				switch {
+				case n <= r.Max && err != nil:
+					t.Errorf("%s %s %d: %v; the range is %d-%d", k.Name, r.Name, n, err, r.Min, r.Max)
+				case n > r.Max:
+					t.Logf("%s %s %d: %v", k.Name, r.Name, n, err)
+				}
+				if err == nil {
+					b.must(state.Step{Op: state.LinkDel, Link: "x"})
+				}
+			}
+		}
+	}
+}
