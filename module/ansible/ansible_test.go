@@ -95,6 +95,7 @@ func TestRules(t *testing.T) {
 		{"not root", call{args: `{` + bond + `}`, dial: fmt.Errorf("netlink socket: %w", syscall.EPERM)}, 1, "become: true", []string{"failed"}, nil},
 		{"a module of the kernel is missing", call{args: `{` + bond + `}`, kernel: lacking("bonding")}, 1, "bonding", []string{"failed"}, nil},
 		{"no such NIC", call{args: `{"bonds": [{"name": "bond0", "miimon": 100, "members": ["eth7", "eth8"]}]}`}, 2, "eth7", []string{"failed", "problems"}, nil},
+		{"gathered", call{args: `{"state": "gathered", "_ansible_check_mode": true}`}, 0, "gathered 0 objects", []string{"document"}, []string{"diff"}},
 		{"text that is not ASCII", call{args: `{"bridges": [{"name": "br0", "description": "caf\u00e9 \u0085"}]}`}, 0, "created", nil, nil},
 	}
 	for _, r := range rows {
@@ -272,5 +273,25 @@ func TestCalled(t *testing.T) {
 		if got := Called(strings.Fields(r.args), read, r.word); got != r.want {
 			t.Errorf("%s: %v", r.args, got)
 		}
+	}
+}
+
+// Templates yield texts: what Ansible's own argument types take is taken here too.
+func TestCoercions(t *testing.T) {
+	want, _, _ := call{args: `{` + bond + `}`}.do(t)
+	for _, args := range []string{
+		`"name": "bond0", "mode": 1, "miimon": 100, "members": ["eth0", "eth1"]`,
+		`"name": "bond0", "mode": "1", "miimon": "100", "members": "['eth0', 'eth1']"`,
+		`"name": "bond0", "mode": "active-backup", "miimon": 100.0, "members": "eth0, eth1", "mtu": null, "description": ""`,
+		`"name": "bond0", "mode": "active-backup", "miimon": "100", "members": ["eth0", "eth1"], "up": "yes"`,
+	} {
+		got, status, raw := call{args: `{"bonds": [{` + args + `}]}`}.do(t)
+		if status != 0 || fmt.Sprint(got["steps"]) != fmt.Sprint(want["steps"]) {
+			t.Errorf("%s\n%s\nwant %v", args, raw, want["steps"])
+		}
+	}
+	got, status, _ := call{args: `{"bridges": [{"name": "br0", "mac": 41135085296}]}`}.do(t)
+	if status != 2 || !strings.Contains(fmt.Sprint(got["problems"]), "quote") {
+		t.Errorf("a MAC that YAML took for a number: %v", got)
 	}
 }

@@ -229,6 +229,15 @@ func TestShow(t *testing.T) {
 	if status != 0 || strings.Count(stdout, "\n") != 3 || !strings.Contains(stdout, "bond active-backup") {
 		t.Error(stdout)
 	}
+	for _, args := range []string{"show --document --format text", "gathered.yaml"} {
+		d.files["gathered.yaml"] = "state: gathered\n"
+		if _, stdout, _ := d.call(t, strings.Fields(args)...); !strings.HasPrefix(stdout, "bonds:\n  - name: bond0\n") {
+			t.Errorf("%s: %s", args, stdout)
+		}
+	}
+	if _, stdout, _ := d.call(t, "show", "--document", "--format", "json"); !strings.HasPrefix(stdout, "{\n  \"bonds\": [") || !json.Valid([]byte(stdout)) {
+		t.Error(stdout)
+	}
 	d.dial = fmt.Errorf("netlink socket: %w", syscall.EMFILE)
 	status, stdout, stderr := d.call(t, "show")
 	if status != 1 || stdout != "" || !strings.Contains(stderr, "error: netlink socket: too many open files") {

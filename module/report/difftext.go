@@ -1,13 +1,12 @@
 package report
 
 import (
-	"fmt"
 	"maps"
 	"slices"
-	"strconv"
 	"strings"
 
 	"hostnet-module/module/plan"
+	"hostnet-module/module/spec"
 )
 
 // Diff is one object before and after, in the form that Ansible shows. The texts end in a newline; an object that is not
@@ -24,7 +23,7 @@ func difference(o plan.Object) Diff {
 	return Diff{BeforeHeader: head, AfterHeader: head, Before: yamlText(o.Before), After: yamlText(o.After)}
 }
 
-// yamlText prints an object's state as YAML, keys in alphabetical order.
+// yamlText prints an object's state as YAML, keys in alphabetical order; lists have an item a line, as a diff wants it.
 func yamlText(m map[string]any) string {
 	if m == nil {
 		return ""
@@ -36,7 +35,7 @@ func yamlText(m map[string]any) string {
 
 func yamlMap(b *strings.Builder, m map[string]any, indent string) {
 	for _, key := range slices.Sorted(maps.Keys(m)) {
-		b.WriteString(indent + yamlScalar(key) + ":")
+		b.WriteString(indent + key + ":")
 		yamlValue(b, m[key], indent)
 	}
 }
@@ -65,35 +64,19 @@ func yamlValue(b *strings.Builder, v any, indent string) {
 	}
 }
 
+// yamlScalar prints a value on one line, quoted as documents are.
 func yamlScalar(v any) string {
-	switch v := v.(type) {
+	if items, ok := list(v); ok {
+		v = items
+	}
+	switch v.(type) {
 	case nil:
 		return "null"
-	case string:
-		return yamlString(v)
 	case map[string]any:
 		return "{}"
 	}
-	if items, ok := list(v); ok {
-		words := make([]string, len(items))
-		for i, it := range items {
-			words[i] = yamlScalar(it)
-		}
-		return "[" + strings.Join(words, ", ") + "]"
-	}
-	return fmt.Sprint(v)
-}
-
-// yamlString quotes a text that YAML would read as something else.
-func yamlString(s string) string {
-	if s == "" || strings.TrimSpace(s) != s || strings.ContainsAny(s, "\"'\\#&*!|>%@`{}[],\n\t") || strings.Contains(s, ": ") ||
-		strings.HasSuffix(s, ":") || strings.HasPrefix(s, "- ") || clean(s) != s {
-		return strconv.Quote(s)
-	}
-	if _, err := strconv.ParseFloat(s, 64); err == nil || slices.Contains([]string{"true", "false", "yes", "no", "on", "off", "null", "~"}, strings.ToLower(s)) {
-		return strconv.Quote(s)
-	}
-	return s
+	line := spec.Tree{{Key: "x", Value: v}}.YAML()
+	return strings.TrimSuffix(strings.TrimPrefix(string(line), "x: "), "\n")
 }
 
 // list sees through the kinds of lists that attributes have.

@@ -135,7 +135,7 @@ func TestWriteJSON(t *testing.T) {
 		`{"kind":"bridge","name":"vlan48","changed":false,"action":"none","disruption":"none","differences":[]}],` +
 		`"steps":["ip link del x0"],` +
 		`"diff":[{"before_header":"bond bond0","after_header":"bond bond0","before":"","after":` +
-		`"description: \"caf\u00e9 \\u0085\\u2028 \ud83d\ude00\"\nmembers:\n- eth0\n- eth1\nmode: active-backup\nmtu: 9000\nup: true\n"}],` +
+		`"description: \"caf\\U000000e9 \\U00000085\\U00002028 \\U0001f600\"\nmembers:\n- eth0\n- eth1\nmode: active-backup\nmtu: 9000\nup: true\n"}],` +
 		`"warnings":[],"rolled_back":false}` + "\n"
 	if d := cmp.Diff(want, b.String()); d != "" {
 		t.Error(d)
@@ -191,9 +191,9 @@ h: "a: b"
 i: false
 j:
 - [x]
-k: fe80::1
-l: "a\x1bb"
-m: 00:16:3e:00:00:01
+k: "fe80::1"
+l: "a\U0000001bb"
+m: "00:16:3e:00:00:01"
 `
 	if d := cmp.Diff(want, got); d != "" {
 		t.Error(d)

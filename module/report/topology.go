@@ -107,16 +107,21 @@ func (f *planter) uplink(bridge *state.Link) string {
 
 const leadsNowhere = 2
 
-// leads ranks a bridge's port. A guest's port on Xen has no kind either: it is known by its name.
+// leads ranks a bridge's port.
 func leads(p *state.Link) int {
-	guest := slices.ContainsFunc([]string{"vif", "tap", "vnet"}, func(prefix string) bool { return strings.HasPrefix(p.Name, prefix) })
 	switch {
 	case !p.K().Existing && !p.K().Bridging:
 		return 0
-	case p.Seen.Hardware && !guest:
+	case p.Seen.Hardware && !guestPort(p.Name):
 		return 1
 	}
 	return leadsNowhere
+}
+
+// guestPort tells whether a link is the host's end of a guest's interface. On Xen and with taps it looks like a NIC: it is
+// known by its name (xl, libvirt, QEMU).
+func guestPort(name string) bool {
+	return slices.ContainsFunc([]string{"vif", "tap", "vnet"}, func(prefix string) bool { return strings.HasPrefix(name, prefix) })
 }
 
 // boring are the loopback with nothing but its own addresses.

@@ -179,7 +179,7 @@ func (t *tree) what(l *state.Link) []string {
 		return parts
 	case "bridge":
 		parts := []string{"bridge"}
-		if l.Attrs.N("vlan_filtering") != 0 && len(l.VLANs) == 0 {
+		if dumb(l) {
 			parts = append(parts, "dumb")
 		}
 		if word(l, "stp_state") == "on" {
@@ -188,6 +188,11 @@ func (t *tree) what(l *state.Link) []string {
 		return parts
 	}
 	return []string{clean(l.Kind)}
+}
+
+// dumb tells whether a bridge keeps its frames from the host: it filters VLANs and is itself in none.
+func dumb(l *state.Link) bool {
+	return l.K().Bridging && l.Attrs.N("vlan_filtering") != 0 && len(l.VLANs) == 0
 }
 
 // word is an attribute in iproute2's words; "" if the kernel does not say.
