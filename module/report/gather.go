@@ -204,13 +204,14 @@ func byDefault(k *kind.Kind, r *attr.Row, v attr.Value) bool {
 	}
 	for _, d := range strings.Fields(defaults()[where]) {
 		if name, text, _ := strings.Cut(d, "="); name == r.Name {
-			return text == r.Text(v)
+			usual, err := r.Parse(text)
+			return err == nil && r.Equal(usual, v)
 		}
 	}
 	return v.N == 0 && v.S == ""
 }
 
-// defaults are those that are not 0; «always» is no value: such an option is always told.
+// defaults are those that are not 0. «always» is no value: such an option is always told.
 func defaults() map[string]string {
 	return map[string]string{
 		"bond": `mode=always use_carrier=1 missed_max=2 resend_igmp=1 num_grat_arp=1 lp_interval=1 packets_per_slave=1

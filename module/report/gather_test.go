@@ -1,10 +1,12 @@
 package report
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
+	"hostnet-module/module/kind"
 	"hostnet-module/module/plan"
 	"hostnet-module/module/spec"
 	"hostnet-module/module/state"
@@ -18,9 +20,9 @@ eth1: up mtu 9000 address 00:16:3e:00:00:01 permaddr 00:16:3e:00:00:02 master bo
 eth2: up mtu 1500 address 00:16:3e:00:00:03 permaddr 00:16:3e:00:00:03
   inet 203.0.113.7/24 broadcast 203.0.113.255
 bond0: bond up mtu 9000 address 00:16:3e:00:00:01 addrgenmode none mode active-backup miimon 100 primary eth0 lp_interval 1
-bond0.16: vlan link bond0 up mtu 9000 address 00:16:3e:00:00:01 master vlan16 id 16 protocol 802.1Q
+bond0.16: vlan link bond0 up mtu 9000 address 00:16:3e:00:00:01 master vlan16 id 16 protocol 802.1Q reorder_hdr on
 bond0.48: vlan link bond0 up mtu 1500 address 00:16:3e:00:00:01 addrgenmode none master vlan48 id 48 protocol 802.1Q
-vlan16: bridge up mtu 9000 address 00:16:3e:00:00:01 forward_delay 1500 priority 4096 stp_state 0
+vlan16: bridge up mtu 9000 address 00:16:3e:00:00:01 forward_delay 1499 priority 4096 stp_state 0
   inet 192.0.2.10/24
   inet 2001:db8::10/64
   inet fe80::1/64
@@ -37,6 +39,15 @@ func TestGathered(t *testing.T) {
 	}
 	for i := range h.Routes {
 		h.Routes[i].Proto = state.ProtoStatic
+	}
+	for _, option := range []string{"learning=on", "flood=on", "priority=32", "cost=2", "mcast_flood=on", "bcast_flood=on", "hairpin=off"} {
+		name, text, _ := strings.Cut(option, "=")
+		row := kind.Bridge.Port.Must(name)
+		v, err := row.Parse(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		h.Link("bond0.16").Port.Put(row, v)
 	}
 	r := Gathered(h)
 	text := string(r.Document.YAML())
