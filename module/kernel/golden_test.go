@@ -227,8 +227,7 @@ func agree(t *testing.T, s state.Step, theirs request) {
 //     IFLA_INFO_SLAVE_KIND, where the kernel itself has it in dumps (net/core/rtnetlink.c goes by the master that the port has);
 //   - routes: iproute2 writes protocol boot, we static, since they are configuration;
 //   - a route that goes: iproute2 leaves the type open where it is unicast, we do not;
-//   - IPv6 routes: «add» refuses what is there (NLM_F_EXCL), for us it is no error; iproute2 writes :: for a default route's
-//     destination, of which the kernel takes no bits.
+//   - iproute2 writes :: for an IPv6 default route's destination, of which the kernel takes no bits.
 func meant(s state.Step, r request) request {
 	r.payload = append([]byte(nil), r.payload...)
 	if s.Op == state.RouteAdd {
@@ -239,9 +238,6 @@ func meant(s state.Step, r request) request {
 	}
 	if (s.Op == state.RouteAdd || s.Op == state.RouteDel) && r.payload[1] == 0 {
 		r.payload = without(r.payload, unix.SizeofRtMsg, unix.RTA_DST)
-	}
-	if s.Op == state.RouteAdd && !s.Route.Is4() {
-		r.flags &^= unix.NLM_F_EXCL
 	}
 	return r
 }

@@ -16,6 +16,14 @@ func (m *maker) objects(steps []state.Step) []Object {
 	for i, o := range m.doc.Objects {
 		objects[i] = m.object(o, touched)
 	}
+	if len(steps) == 0 || slices.ContainsFunc(objects, func(o Object) bool { return o.Action != None }) {
+		return objects
+	}
+	for i := range objects { // steps that change nothing that an object shows are still a change
+		if touched[objects[i].Name].any {
+			objects[i].Action = Update
+		}
+	}
 	return objects
 }
 
@@ -38,7 +46,7 @@ func (m *maker) object(o *spec.Object, touched map[string]touch) Object {
 		p.Action = Delete
 	case t.deleted:
 		p.Action, p.Disruption = Recreate, Recreates
-	case len(p.Differences) > 0 || t.any:
+	case len(p.Differences) > 0:
 		p.Action = Update
 	}
 	if p.Action == Update && t.flapped {

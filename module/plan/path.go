@@ -94,6 +94,7 @@ func never(l *state.Link) attr.Set {
 func (w *walk) pass(live bool) {
 	w.waiting = map[string]bool{}
 	for _, t := range w.order {
+		w.quiet(t)
 		w.raiseMTU(t)
 	}
 	for _, t := range w.order {
@@ -106,6 +107,15 @@ func (w *walk) pass(live bool) {
 		w.addAddresses(t)
 	}
 	w.addRoutes()
+}
+
+// quiet sets what must hold before a link next goes up: one that is taken down for another's sake comes up by itself.
+func (w *walk) quiet(t *state.Link) {
+	if s := w.sim.Link(t.Name); s != nil {
+		if need := w.need(s, t).Filter(func(r *attr.Row) bool { return r.Alone }); need.Len() > 0 {
+			w.set(t, need)
+		}
+	}
 }
 
 func (w *walk) raiseMTU(t *state.Link) {

@@ -20,7 +20,7 @@ const (
 	VLANDel                // RTM_DELLINK, AF_BRIDGE
 	AddrAdd                // RTM_NEWADDR, replace: adding what is there is no error
 	AddrDel                // RTM_DELADDR
-	RouteAdd               // RTM_NEWROUTE, create; IPv4: replaces what holds the slot
+	RouteAdd               // RTM_NEWROUTE; IPv4: replace what holds the slot, IPv6: append
 	RouteDel               // RTM_DELROUTE
 	Announce               // gratuitous ARP or unsolicited neighbour advertisement for an address that has moved
 )
@@ -65,7 +65,7 @@ func (s Step) String() string {
 	case AddrDel:
 		return "ip addr del " + s.Address.identity() + " dev " + s.Link
 	case RouteAdd:
-		return "ip " + six(!s.Route.Is4()) + "route " + map[bool]string{true: "replace ", false: "add "}[s.Route.Is4()] + s.Route.String()
+		return "ip " + six(!s.Route.Is4()) + "route " + map[bool]string{true: "replace ", false: "append "}[s.Route.Is4()] + s.Route.String()
 	case RouteDel:
 		return "ip " + six(!s.Route.Is4()) + "route del " + s.Route.String()
 	case Announce:
