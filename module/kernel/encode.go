@@ -55,10 +55,11 @@ func encode(s state.Step, find func(name string) (uint32, error)) (request, erro
 	case state.AddrDel:
 		r.typ, r.payload = unix.RTM_DELADDR, encodeAddress(s.Address, f.Index(s.Link), true)
 	case state.RouteAdd:
-		// IPv6 would replace another route of the same destination and metric: there, it is a route beside ours.
-		r.typ, r.flags = unix.RTM_NEWROUTE, r.flags|unix.NLM_F_CREATE|unix.NLM_F_APPEND
-		if s.Route.Is4() {
-			r.flags ^= unix.NLM_F_APPEND | unix.NLM_F_REPLACE
+		r.typ, r.flags = unix.RTM_NEWROUTE, r.flags|unix.NLM_F_CREATE
+		if s.Replace {
+			r.flags |= unix.NLM_F_REPLACE
+		} else {
+			r.flags |= unix.NLM_F_APPEND
 		}
 		r.payload = encodeRoute(s.Route, f, false)
 	case state.RouteDel:

@@ -171,7 +171,7 @@ func goldenIP() []state.Step {
 		steps = append(steps, state.Step{Op: state.AddrAdd, Link: "br0", Address: x}, state.Step{Op: state.AddrDel, Link: "br0", Address: x})
 	}
 	for _, r := range routes {
-		steps = append(steps, state.Step{Op: state.RouteAdd, Route: r}, state.Step{Op: state.RouteDel, Route: r})
+		steps = append(steps, state.Step{Op: state.RouteAdd, Route: r, Replace: r.Is4()}, state.Step{Op: state.RouteDel, Route: r})
 	}
 	for _, v := range []state.VLAN{{ID: 5}, {ID: 6, PVID: true, Untagged: true}, {ID: 7, Untagged: true}} {
 		for _, op := range []state.Op{state.VLANAdd, state.VLANDel} {

@@ -202,7 +202,9 @@ func (w *walk) addRoutes() {
 		if r.Kernel() || slices.ContainsFunc(w.sim.Routes, r.Same) {
 			continue
 		}
-		step := state.Step{Op: state.RouteAdd, Route: r}
+		step := state.Step{Op: state.RouteAdd, Route: r, Replace: r.Is4() || slices.ContainsFunc(w.sim.Routes, func(o state.Route) bool {
+			return !o.Kernel() && o.Slot() == r.Slot()
+		})}
 		if w.err == nil && w.sim.Clone().Apply(step) == nil {
 			w.emit(step)
 		}

@@ -3,6 +3,7 @@ package state
 import (
 	"errors"
 	"fmt"
+	"net/netip"
 	"slices"
 	"syscall"
 
@@ -19,7 +20,7 @@ func (h *Host) Apply(s Step) error {
 	case LinkAdd:
 		return h.addLink(s)
 	case RouteAdd:
-		return h.addRoute(s.Route)
+		return h.addRoute(s.Route, s.Replace)
 	case RouteDel:
 		return h.delRoute(s.Route)
 	}
@@ -198,7 +199,7 @@ func (h *Host) delAddress(l *Link, a Address) error {
 // ErrGateway is the kernel's «Nexthop has invalid gateway».
 var ErrGateway = errors.New("nexthop has invalid gateway")
 
-func (h *Host) addRoute(r Route) error {
+func (h *Host) addRoute(r Route, replace bool) error {
 	for _, hop := range r.Legs() {
 		l := h.Link(hop.Dev)
 		switch {
@@ -210,11 +211,32 @@ func (h *Host) addRoute(r Route) error {
 			return fmt.Errorf("%w: %w", ErrGateway, syscall.ENETUNREACH)
 		}
 	}
-	h.Routes = slices.DeleteFunc(h.Routes, func(o Route) bool {
-		return !o.Kernel() && (o.Same(r) || r.Is4() && o.Slot() == r.Slot())
-	})
+	for i, o := range h.Routes {
+		switch {
+		case o.Kernel() || o.Slot() != r.Slot() || o.Is4() != r.Is4():
+		case o.Same(r) && !replace:
+			return nil
+		case replace:
+			h.Routes = slices.Delete(h.Routes, i, i+1)
+			h.Routes = append(h.Routes, r)
+			return nil
+		case !r.Is4() && r.Via.IsValid() && o.Legs()[0].Via.IsValid():
+			h.Routes[i] = together(o, r)
+			return nil
+		}
+	}
 	h.Routes = append(h.Routes, r)
 	return nil
+}
+
+// together is what IPv6 makes of two routes by gateways in one slot (net/ipv6/ip6_fib.c: fib6_add_rt2node).
+func together(o, r Route) Route {
+	hops := slices.Concat(o.Legs(), r.Legs())
+	for i := range hops {
+		hops[i].Weight = max(hops[i].Weight, 1)
+	}
+	o.Dev, o.Via, o.Hops = "", netip.Addr{}, hops
+	return o
 }
 
 // reaches tells whether a gateway lies in a network of the link, or behind an on-link route of it.

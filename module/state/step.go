@@ -20,7 +20,7 @@ const (
 	VLANDel                // RTM_DELLINK, AF_BRIDGE
 	AddrAdd                // RTM_NEWADDR, replace: adding what is there is no error
 	AddrDel                // RTM_DELADDR
-	RouteAdd               // RTM_NEWROUTE; IPv4: replace what holds the slot, IPv6: append
+	RouteAdd               // RTM_NEWROUTE
 	RouteDel               // RTM_DELROUTE
 	Announce               // gratuitous ARP or unsolicited neighbour advertisement for an address that has moved
 )
@@ -46,6 +46,7 @@ type Step struct {
 	Self    bool // the bridge's own entry, not a port's
 	Address Address
 	Route   Route
+	Replace bool // RouteAdd: in the place of what holds the route's slot; IPv6 makes one multipath route of two otherwise
 }
 
 // To makes the pointer that Step.Master wants.
@@ -65,7 +66,7 @@ func (s Step) String() string {
 	case AddrDel:
 		return "ip addr del " + s.Address.identity() + " dev " + s.Link
 	case RouteAdd:
-		return "ip " + six(!s.Route.Is4()) + "route " + map[bool]string{true: "replace ", false: "append "}[s.Route.Is4()] + s.Route.String()
+		return "ip " + six(!s.Route.Is4()) + "route " + map[bool]string{true: "replace ", false: "append "}[s.Replace] + s.Route.String()
 	case RouteDel:
 		return "ip " + six(!s.Route.Is4()) + "route del " + s.Route.String()
 	case Announce:

@@ -84,8 +84,11 @@ func route(op state.Op, dst, via, dev string) state.Step {
 	if !r.Is4() {
 		r.Metric = state.Metric6
 	}
-	return state.Step{Op: op, Route: r}
+	return state.Step{Op: op, Route: r, Replace: r.Is4() && op == state.RouteAdd}
 }
+
+// instead makes a route step one that takes the slot.
+func instead(s state.Step) state.Step { s.Replace = true; return s }
 
 func ok(steps ...state.Step) []row {
 	rows := make([]row, len(steps))
@@ -178,6 +181,13 @@ var scenarios = []scenario{
 		ok(change(nic, "eth0", "up", "true")),
 		ok(addr(state.AddrDel, "eth0", "198.51.100.10/24")),
 		refused(addr(state.AddrAdd, "eth9", "192.0.2.11/24")),
+	)},
+	{"IPv6 routes in one slot", rows(
+		ok(addr(state.AddrAdd, "eth1", "2001:db8:32::10/64")),
+		ok(route(state.RouteAdd, "::/0", "2001:db8:16::1", "eth0"), route(state.RouteAdd, "::/0", "2001:db8:32::1", "eth1")),
+		ok(instead(route(state.RouteAdd, "::/0", "2001:db8:32::2", "eth1"))),
+		ok(instead(route(state.RouteAdd, "::/0", "2001:db8:16::1", "eth0"))),
+		ok(route(state.RouteDel, "::/0", "2001:db8:16::1", "eth0")),
 	)},
 	{"the last IPv4 address takes the routes along", ok(addr(state.AddrDel, "eth0", "192.0.2.10/24"))},
 	{"an IPv6 address with another prefix length", rows(
