@@ -90,7 +90,7 @@ type Row struct {
 	Empty     bool   // the kernel leaves the attribute out while it is empty: absence reads as the zero value
 	SeeOnly   bool   // the kernel reports it, nobody sets it
 	ZeroFirst bool   // a change to zero goes into an earlier message of its own: the kernel looks at the old value while it takes the others
-	Alone     bool   // refused in the creating message; goes into a later one (EAFNOSUPPORT for AF_SPEC)
+	Alone     bool   // refused in the creating message (EAFNOSUPPORT for AF_SPEC), or not looked at there (ifalias); goes into a later one
 }
 
 // Value is what an attribute holds: N for numbers, booleans and enumerations, S for texts, addresses and names

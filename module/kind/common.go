@@ -15,7 +15,7 @@ var (
 		Doc: "largest packet; solved over the whole tree: what carries a link is raised with it"}
 	MAC = &attr.Row{Name: "mac", Word: "address", Num: 1, Place: attr.Top, Type: attr.MAC,
 		Doc: "hardware address"}
-	Description = &attr.Row{Name: "description", Word: "alias", Num: 20, Place: attr.Top, Type: attr.Text, MaxLen: 255, Empty: true,
+	Description = &attr.Row{Name: "description", Word: "alias", Num: 20, Place: attr.Top, Type: attr.Text, MaxLen: 255, Empty: true, Alone: true,
 		Doc: "free text, the kernel's ifalias"}
 	AddrGenMode = &attr.Row{Name: "addrgenmode", Num: 8, Place: attr.AFSpec, Type: attr.GenMode, Alone: true,
 		Names: []attr.Name{{Text: "eui64", N: 0}, {Text: "none", N: 1}, {Text: "stable_secret", N: 2}, {Text: "random", N: 3}},
