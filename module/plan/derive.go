@@ -1,6 +1,8 @@
 package plan
 
 import (
+	"slices"
+
 	"hostnet-module/module/attr"
 	"hostnet-module/module/kind"
 	"hostnet-module/module/spec"
@@ -71,7 +73,9 @@ func silence(l *state.Link) {
 	l.Addresses = kept
 }
 
-// isLeg tells whether an object only carries others: a bridge's port, or a bond below VLANs, without an address.
+// isLeg tells whether an object only carries others: a bridge's port, or a bond below VLANs, without an address. The VLANs
+// must be the document's own: where another document has them, this one, run again, would find a bond to be silenced that it
+// had made with IPv6.
 func (m *maker) isLeg(o *spec.Object, l *state.Link) bool {
 	for _, a := range l.Addresses {
 		if !a.Kernel() {
@@ -82,7 +86,7 @@ func (m *maker) isLeg(o *spec.Object, l *state.Link) bool {
 	if master != nil {
 		return master.K().Bridging
 	}
-	return o.Kind.TakesPorts && len(m.out.Uppers(l.Name)) > 0
+	return o.Kind.TakesPorts && slices.ContainsFunc(m.out.Uppers(l.Name), func(u *state.Link) bool { return m.doc.Find(u.Name) != nil })
 }
 
 // mtus solves the MTU over the tree: what carries a link is at least as large; what stands on a smaller one is clipped.
