@@ -18,11 +18,8 @@ func attributeAt(r request, offset int, s state.Step) string {
 	}
 	rest := offset - unix.SizeofNlMsghdr - unix.SizeofIfInfomsg
 	nest, at, num := inside(r.payload[unix.SizeofIfInfomsg:], rest)
-	if at < 0 {
+	if num != unix.IFLA_LINKINFO || at < 0 {
 		return rowName(kind.Common, attr.Top, num)
-	}
-	if num != unix.IFLA_LINKINFO {
-		return ""
 	}
 	nest, at, num = inside(nest, at)
 	if at < 0 {

@@ -152,3 +152,22 @@ func parseSeen(s *state.Seen, num uint16, p []byte) {
 		}
 	}
 }
+
+// anyBridge tells whether a link dump has a bridge.
+func anyBridge(msgs []message) bool {
+	found := false
+	for _, m := range msgs {
+		if len(m.data) < unix.SizeofIfInfomsg {
+			continue
+		}
+		attr.Walk(m.data[unix.SizeofIfInfomsg:], func(num uint16, p []byte) {
+			if num != unix.IFLA_LINKINFO {
+				return
+			}
+			attr.Walk(p, func(num uint16, p []byte) {
+				found = found || num == infoKind && kind.Of(text(p)).Bridging
+			})
+		})
+	}
+	return found
+}

@@ -5,9 +5,6 @@ package kernel
 import (
 	"context"
 	"encoding/json"
-	"fmt"
-	"slices"
-	"strconv"
 	"strings"
 	"testing"
 
@@ -143,36 +140,6 @@ func (b *bench) ip(name string) (data, port map[string]any) {
 		b.Fatalf("%s: %v", text, err)
 	}
 	return out[0].Linkinfo.Data, out[0].Linkinfo.Port
-}
-
-// jsonNames are where iproute2's JSON has another word than its command line.
-var jsonNames = map[string]string{"num_grat_arp": "num_peer_notif", "lacp_rate": "ad_lacp_rate", "lacp_active": "ad_lacp_active", "group_address": "group_addr"}
-
-// witness finds a row in iproute2's JSON, as text.
-func witness(data map[string]any, r *attr.Row) (string, bool) {
-	if r.Type == attr.Bit {
-		flags, _ := data["flags"].([]any)
-		return fmt.Sprint(slices.ContainsFunc(flags, func(f any) bool { return strings.EqualFold(f.(string), r.Name) })), true
-	}
-	for _, key := range []string{r.IP(), r.Name, jsonNames[r.Name]} {
-		switch v := data[key].(type) {
-		case nil:
-		case []any:
-			words := make([]string, len(v))
-			for i := range v {
-				words[i] = fmt.Sprint(v[i])
-			}
-			return strings.Join(words, ","), true
-		case float64:
-			return fmt.Sprint(int64(v)), true
-		default:
-			if n, err := strconv.ParseUint(fmt.Sprint(v), 0, 16); err == nil && r.Name == "group_fwd_mask" {
-				return fmt.Sprint(n), true // "0xfff8"
-			}
-			return fmt.Sprint(v), true
-		}
-	}
-	return "", false
 }
 
 func set(link string, k *kind.Kind, r *attr.Row, v attr.Value) state.Step {

@@ -21,30 +21,12 @@ const (
 func (k *Kernel) Snapshot(ctx context.Context) (*state.Host, error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	msgs, err := k.dump(ctx, "links", unix.RTM_GETLINK, dumpLinks(unix.AF_UNSPEC, filterSkipStats))
+	d, err := k.dumps(ctx)
 	if err != nil {
 		return nil, err
 	}
-	host, dir := parseLinks(msgs)
+	host, dir := d.host()
 	k.links = dir
-	if msgs, err = k.dump(ctx, "addresses", unix.RTM_GETADDR, make([]byte, unix.SizeofIfAddrmsg)); err != nil {
-		return nil, err
-	}
-	parseAddresses(msgs, host)
-	// Always where there is a bridge: its own entry for the default VLAN matters as soon as a plan turns filtering on.
-	if slices.ContainsFunc(host.Links, func(l *state.Link) bool { return l.K().Bridging }) {
-		if msgs, err = k.dump(ctx, "bridge VLANs", unix.RTM_GETLINK, dumpLinks(unix.AF_BRIDGE, filterVLANs)); err != nil {
-			return nil, err
-		}
-		parseVLANs(msgs, host)
-	}
-	for _, family := range []byte{unix.AF_INET, unix.AF_INET6} {
-		m := nl.RtMsg{RtMsg: unix.RtMsg{Family: family}}
-		if msgs, err = k.dump(ctx, "routes", unix.RTM_GETROUTE, m.Serialize()); err != nil {
-			return nil, err
-		}
-		host.Routes = append(host.Routes, parseRoutes(msgs, family, dir)...)
-	}
 	for _, l := range host.Links {
 		if l.Seen.Hardware {
 			l.Seen.Path = sys.path(l.Name, l.Index)
@@ -53,7 +35,48 @@ func (k *Kernel) Snapshot(ctx context.Context) (*state.Host, error) {
 	return host, nil
 }
 
+// dumps are the messages that a snapshot is made of.
+type dumps struct{ links, addresses, vlans, routes4, routes6 []message }
+
+func (k *Kernel) dumps(ctx context.Context) (d dumps, err error) {
+	for _, ask := range []struct {
+		into    *[]message
+		what    string
+		typ     uint16
+		payload []byte
+	}{
+		{&d.links, "links", unix.RTM_GETLINK, dumpLinks(unix.AF_UNSPEC, filterSkipStats)},
+		{&d.addresses, "addresses", unix.RTM_GETADDR, make([]byte, unix.SizeofIfAddrmsg)},
+		{&d.vlans, "bridge VLANs", unix.RTM_GETLINK, dumpLinks(unix.AF_BRIDGE, filterVLANs)},
+		{&d.routes4, "IPv4 routes", unix.RTM_GETROUTE, dumpRoutes(unix.AF_INET)},
+		{&d.routes6, "IPv6 routes", unix.RTM_GETROUTE, dumpRoutes(unix.AF_INET6)},
+	} {
+		// VLANs always where there is a bridge: its own entry for the default VLAN matters as soon as a plan turns filtering on.
+		if ask.into == &d.vlans && !anyBridge(d.links) {
+			continue
+		}
+		if *ask.into, err = k.dump(ctx, ask.what, ask.typ, ask.payload); err != nil {
+			return d, err
+		}
+	}
+	return d, nil
+}
+
+// host makes one picture of the messages. Pure.
+func (d dumps) host() (*state.Host, *directory) {
+	host, dir := parseLinks(d.links)
+	parseAddresses(d.addresses, host)
+	parseVLANs(d.vlans, host)
+	host.Routes = append(parseRoutes(d.routes4, unix.AF_INET, dir), parseRoutes(d.routes6, unix.AF_INET6, dir)...)
+	return host, dir
+}
+
 func dumpLinks(family int, filter uint32) []byte {
 	b := nl.NewIfInfomsg(family).Serialize()
 	return attr.Append(slices.Clone(b), unix.IFLA_EXT_MASK, nl.Uint32Attr(filter))
+}
+
+func dumpRoutes(family byte) []byte {
+	m := nl.RtMsg{RtMsg: unix.RtMsg{Family: family}}
+	return m.Serialize()
 }
