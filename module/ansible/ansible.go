@@ -7,7 +7,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"path/filepath"
@@ -17,7 +16,6 @@ import (
 	"hostnet-module/module/engine"
 	"hostnet-module/module/report"
 	"hostnet-module/module/spec"
-	"hostnet-module/module/store"
 )
 
 // Door is one call by Ansible.
@@ -62,7 +60,7 @@ func (d Door) Main(ctx context.Context) int {
 func (d Door) result(ctx context.Context) (r *report.Result) {
 	defer func() {
 		if fault := recover(); fault != nil {
-			r = report.Panicked(fault, debug.Stack())
+			r = report.From(engine.Outcome{Failed: &engine.Panic{Fault: fault, Stack: debug.Stack()}}, report.Asked{})
 		}
 	}()
 	data, err := d.input()
@@ -74,7 +72,8 @@ func (d Door) result(ctx context.Context) (r *report.Result) {
 	if len(problems) > 0 {
 		r = report.Refused(problems, warnings)
 	} else {
-		r = d.run(ctx, doc, report.Asked{Check: ask.check, Diff: ask.diff && !ask.noLog})
+		out := engine.Call{Dial: d.Kernel, Runtime: d.Runtime, Check: ask.check}.Do(ctx, doc)
+		r = report.From(out, report.Asked{Check: ask.check, Diff: ask.diff && !ask.noLog})
 		r.Warn(warnings)
 	}
 	if ask.invocation && !ask.noLog {
@@ -92,30 +91,6 @@ func (d Door) input() ([]byte, error) {
 		return nil, fmt.Errorf("arguments file: %w", err)
 	}
 	return data, nil
-}
-
-func (d Door) run(ctx context.Context, doc *spec.Document, asked report.Asked) *report.Result {
-	k, err := d.Kernel()
-	if err != nil {
-		return report.Broken(err)
-	}
-	if doc.State == spec.Gathered {
-		h, err := k.Snapshot(ctx)
-		if err != nil {
-			return report.Broken(err)
-		}
-		return report.Gathered(h)
-	}
-	runtime := d.Runtime
-	if runtime == "" {
-		runtime = store.Runtime
-	}
-	runner := engine.Runner{Kernel: k, Dir: store.Dir(filepath.Join(runtime, k.Namespace())), Check: asked.Check}
-	out := runner.Run(ctx, doc)
-	if errors.Is(out.Failed, context.Canceled) {
-		out.Failed = fmt.Errorf("interrupted: %w", context.Cause(ctx))
-	}
-	return report.From(out, asked)
 }
 
 // asks are Ansible's own keys that mean something to us. The set grows with every release: others are passed over.

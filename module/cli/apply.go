@@ -3,16 +3,12 @@ package cli
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
-	"path/filepath"
-	"runtime/debug"
 	"strings"
 
 	"hostnet-module/module/engine"
 	"hostnet-module/module/report"
 	"hostnet-module/module/spec"
-	"hostnet-module/module/store"
 )
 
 // apply makes the host what the document says.
@@ -74,36 +70,8 @@ func (c *Command) document(name string) input {
 	return in
 }
 
-// run carries a good document out. A panic becomes a failed result: the caller must learn in what state the host is.
-func (c *Command) run(ctx context.Context, doc *spec.Document, o options, out output) (r *report.Result) {
-	defer func() {
-		if fault := recover(); fault != nil {
-			r = report.Panicked(fault, debug.Stack())
-		}
-	}()
-	k, err := c.Kernel()
-	if err != nil {
-		return report.Broken(err)
-	}
-	if doc.State == spec.Gathered {
-		return gathered(ctx, k)
-	}
-	runtime := c.Runtime
-	if runtime == "" {
-		runtime = store.Runtime
-	}
-	runner := engine.Runner{Kernel: k, Dir: store.Dir(filepath.Join(runtime, k.Namespace())), Check: o.check, Note: out.note}
-	outcome := runner.Run(ctx, doc)
-	if errors.Is(outcome.Failed, context.Canceled) {
-		outcome.Failed = fmt.Errorf("interrupted: %w", context.Cause(ctx))
-	}
+// run carries a good document out.
+func (c *Command) run(ctx context.Context, doc *spec.Document, o options, out output) *report.Result {
+	outcome := engine.Call{Dial: c.Kernel, Runtime: c.Runtime, Check: o.check, Note: out.note}.Do(ctx, doc)
 	return report.From(outcome, report.Asked{Check: o.check, Diff: o.diff})
-}
-
-func gathered(ctx context.Context, k engine.Kernel) *report.Result {
-	h, err := k.Snapshot(ctx)
-	if err != nil {
-		return report.Broken(err)
-	}
-	return report.Gathered(h)
 }

@@ -7,21 +7,22 @@ import (
 	"runtime/debug"
 
 	"hostnet-module/module/report"
+	"hostnet-module/module/spec"
 )
 
 // show prints the running topology.
 func (c *Command) show(ctx context.Context, o options) int {
 	out := c.output(o)
-	k, err := c.Kernel()
-	if err != nil {
-		return out.result(report.Broken(err), report.Source{})
-	}
 	if o.document {
-		r := gathered(ctx, k)
+		r := c.run(ctx, &spec.Document{State: spec.Gathered}, o, out)
 		if r.Document == nil || !out.json {
 			return out.result(r, report.Source{})
 		}
 		return c.print(string(r.Document.JSON()))
+	}
+	k, err := c.Kernel()
+	if err != nil {
+		return out.result(report.Broken(err), report.Source{})
 	}
 	h, err := k.Snapshot(ctx)
 	if err != nil {

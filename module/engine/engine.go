@@ -28,7 +28,8 @@ type Kernel interface {
 // Outcome is what a run did. Failed is nil if the host is as the document says.
 type Outcome struct {
 	Plan        *plan.Plan
-	Applied     bool // steps were sent (never in check mode)
+	Gathered    *state.Host // what is there, if the document asked for that
+	Applied     bool        // steps were sent (never in check mode)
 	Failed      error
 	Problems    []spec.Problem // the document does not fit this host; nothing was touched
 	RolledBack  bool

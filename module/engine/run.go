@@ -64,7 +64,7 @@ func (r Runner) Run(ctx context.Context, doc *spec.Document) Outcome {
 	if len(p.Steps) > 0 {
 		out.Applied = true
 		r.note("%d steps", len(p.Steps))
-		if err := r.carryOut(ctx, doc, p, next); err != nil {
+		if err := guarded(func() error { return r.carryOut(ctx, doc, p, next) }); err != nil {
 			out.Failed = err
 			r.rollBack(ctx, before, &out)
 			return out
@@ -91,7 +91,7 @@ func (r Runner) lock(ctx context.Context) (func(), error) {
 	holder := fmt.Sprintf("pid %d since %s: %s", os.Getpid(), time.Now().Format(time.DateTime), strings.Join(os.Args, " "))
 	unlock, err := r.Dir.Lock(ctx, wait, holder)
 	if errors.Is(err, fs.ErrPermission) {
-		return nil, fmt.Errorf("%w: changing the network needs root (CAP_NET_ADMIN); --check does not", err)
+		return nil, fmt.Errorf("%w: changing the network needs root (CAP_NET_ADMIN): sudo, or `become: true` in Ansible; check mode works without", err)
 	}
 	return unlock, err
 }

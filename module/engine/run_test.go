@@ -259,3 +259,35 @@ func TestForeignThings(t *testing.T) {
 		t.Errorf("a document about the bond alone changes %v", p.Steps)
 	}
 }
+
+// TestPanic: a fault of the program in the middle of a run is a failed run like any other, and rolled back.
+func TestPanic(t *testing.T) {
+	k := &fake.Kernel{Host: host(t, bare), Refuse: func(n int, _ state.Step) error {
+		if n == 4 {
+			panic("planned")
+		}
+		return nil
+	}}
+	want := k.Host.String()
+	out := engine.Runner{Kernel: k, Dir: store.Dir(t.TempDir())}.Run(context.Background(), document(t, classic))
+	var fault *engine.Panic
+	if !errors.As(out.Failed, &fault) || len(fault.Stack) == 0 || !out.RolledBack || !sameHost(k.Host.String(), want) {
+		t.Errorf("got %v, rolled back %v:\n%s", out.Failed, out.RolledBack, k.Host)
+	}
+}
+
+// TestEndedBeforeTheLock tells the reason, not that somebody else is at work.
+func TestEndedBeforeTheLock(t *testing.T) {
+	dir := store.Dir(t.TempDir())
+	unlock, err := dir.Lock(context.Background(), time.Second, "pid 1: somebody")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unlock()
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	out := engine.Runner{Kernel: &fake.Kernel{Host: host(t, bare)}, Dir: dir}.Run(ctx, document(t, classic))
+	if !errors.Is(out.Failed, context.Canceled) {
+		t.Errorf("got %v", out.Failed)
+	}
+}

@@ -3,6 +3,7 @@
 package report
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 
@@ -81,8 +82,14 @@ func From(out engine.Outcome, asked Asked) *Result {
 		r.Warnings = append(r.Warnings, out.Warnings...)
 		return r
 	}
+	if out.Gathered != nil {
+		return Gathered(out.Gathered)
+	}
 	r := empty()
 	r.check = asked.Check
+	if fault := (*engine.Panic)(nil); errors.As(out.Failed, &fault) {
+		r.Exception = string(fault.Stack)
+	}
 	r.RolledBack = out.RolledBack
 	r.NotRestored = out.NotRestored
 	r.Warnings = append(r.Warnings, out.Warnings...)
@@ -183,13 +190,4 @@ func (r *Result) Exit() int {
 
 func empty() *Result {
 	return &Result{Objects: []Object{}, Steps: []string{}, Warnings: []string{}}
-}
-
-// Panicked tells of a fault in the program itself.
-func Panicked(fault any, stack []byte) *Result {
-	r := empty()
-	r.Failed = true
-	r.Msg = fmt.Sprintf("internal error: %v; this is a fault of hostnet-module: look at the network with `hostnet-module show`, and report it", fault)
-	r.Exception = string(stack)
-	return r
 }

@@ -80,13 +80,16 @@ func (d Dir) Lock(ctx context.Context, wait time.Duration, holder string) (unloc
 	}
 	got := make(chan error, 1)
 	go func() { got <- flock(f) }()
-	ctx, cancel := context.WithTimeout(ctx, wait)
+	waited, cancel := context.WithTimeout(ctx, wait)
 	defer cancel()
 	select {
 	case err = <-got:
-	case <-ctx.Done():
-		words, _ := d.Read("lock")
+	case <-waited.Done():
 		go func() { <-got; f.Close() }()
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		words, _ := d.Read("lock")
 		return nil, &Busy{strings.TrimSpace(string(words))}
 	}
 	if err == nil {
