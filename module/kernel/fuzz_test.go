@@ -1,12 +1,15 @@
 package kernel
 
 import (
+	"encoding/binary"
+	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
 
 	"golang.org/x/sys/unix"
 
+	"hostnet-module/module/attr"
 	"hostnet-module/module/state"
 )
 
@@ -108,4 +111,25 @@ func FuzzAnswer(f *testing.F) {
 			t.Error("a refusal without an errno")
 		}
 	})
+}
+
+// BenchmarkHost reads the dumps of a large host: the fixture's links a hundred times over, with other names and indexes.
+func BenchmarkHost(b *testing.B) {
+	d, _ := readDumps(b, "testdata/dump-6.1")
+	var links []message
+	for i := range 100 {
+		for _, m := range d.links {
+			data := append([]byte(nil), m.data...)
+			binary.NativeEndian.PutUint32(data[4:], uint32(u32(data[4:])+uint32(100*i)))
+			data = attr.Append(data, unix.IFLA_IFNAME, fmt.Appendf(nil, "l%d-%d", i, u32(data[4:])))
+			links = append(links, message{m.typ, data})
+		}
+	}
+	d.links = links
+	b.ReportAllocs()
+	for b.Loop() {
+		if h, _ := d.host(); len(h.Links) != len(links) {
+			b.Fatalf("%d links of %d", len(h.Links), len(links))
+		}
+	}
 }

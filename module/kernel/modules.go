@@ -52,8 +52,17 @@ func (m modules) loadable(name string) bool {
 	return m.find() != "" && strings.TrimSpace(string(disabled)) != "1" &&
 		lists(filepath.Join(m.lib, "modules.dep"), func(line string) bool {
 			file, _, _ := strings.Cut(line, ":")
-			return moduleName(file) == name
+			return moduleName(file) == name && m.holds(file)
 		})
+}
+
+// holds tells whether a file that modules.dep speaks of is there: the list outlives what a small image leaves out.
+func (m modules) holds(file string) bool {
+	if !filepath.IsAbs(file) {
+		file = filepath.Join(m.lib, file)
+	}
+	_, err := os.Stat(file)
+	return err == nil
 }
 
 // moduleName is a module's name, of its file: without folders and suffixes, and with underscores (modprobe(8)).

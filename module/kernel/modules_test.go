@@ -33,7 +33,10 @@ func machine(t *testing.T, files map[string]string, modprobe string) modules {
 	return modules{filepath.Join(root, "sys"), filepath.Join(root, "proc"), filepath.Join(root, "lib"), func() string { return program }}
 }
 
-var onDisk = map[string]string{"lib/modules.dep": "kernel/drivers/net/bonding/bonding.ko.xz: kernel/net/tls/tls.ko.xz\nkernel/net/8021q/8021q.ko.xz:\nkernel/net/snd-pcm.ko:\n"}
+var onDisk = map[string]string{
+	"lib/modules.dep": "kernel/drivers/net/bonding/bonding.ko.xz: kernel/net/tls/tls.ko.xz\nkernel/net/8021q/8021q.ko.xz:\nkernel/net/snd-pcm.ko:\n",
+	"lib/kernel/drivers/net/bonding/bonding.ko.xz": "", "lib/kernel/net/8021q/8021q.ko.xz": "", "lib/kernel/net/snd-pcm.ko": "",
+}
 
 func TestMissing(t *testing.T) {
 	ask := []string{"bonding", "8021q", "bridge", "snd_pcm"}
@@ -45,6 +48,7 @@ func TestMissing(t *testing.T) {
 	}{
 		{"nothing anywhere", nil, "true", ask},
 		{"on disk", onDisk, "true", []string{"bridge"}},
+		{"in the list, and the files are not there", map[string]string{"lib/modules.dep": onDisk["lib/modules.dep"]}, "true", ask},
 		{"on disk, no modprobe", onDisk, "", ask},
 		{"on disk, loading is switched off", map[string]string{"lib/modules.dep": onDisk["lib/modules.dep"], "proc/sys/kernel/modules_disabled": "1\n"}, "true", ask},
 		{"loaded or built in, with parameters", map[string]string{"sys/bonding/version": "", "sys/bridge/version": ""}, "", []string{"8021q", "snd_pcm"}},
