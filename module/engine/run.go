@@ -110,15 +110,20 @@ func (r Runner) modules(ctx context.Context, doc *spec.Document) error {
 	if r.Check {
 		return nil
 	}
-	return r.Kernel.Load(ctx, names)
+	if err := r.Kernel.Load(ctx, names); err != nil {
+		return fmt.Errorf("%w; %s", err, modulesHelp)
+	}
+	return nil
 }
 
 // MissingModules says which kernel modules the host lacks.
 type MissingModules struct{ Names []string }
 
+const modulesHelp = "install the kernel's full set of modules (Debian: linux-image-amd64; Ubuntu: linux-modules-extra-*; RHEL: kernel-modules)"
+
 func (e *MissingModules) Error() string {
-	return fmt.Sprintf("this kernel lacks the module%s %s: install the kernel's full set of modules (Debian: linux-image-amd64; Ubuntu: linux-modules-extra-*; "+
-		"RHEL: kernel-modules), or try: modprobe %s", map[bool]string{true: "s"}[len(e.Names) > 1], strings.Join(e.Names, ", "), e.Names[0])
+	return fmt.Sprintf("this kernel lacks the module%s %s: %s, or try: modprobe %s",
+		map[bool]string{true: "s"}[len(e.Names) > 1], strings.Join(e.Names, ", "), modulesHelp, e.Names[0])
 }
 
 // carryOut applies a plan and looks whether the host then is as the document says.
