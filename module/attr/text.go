@@ -43,7 +43,7 @@ func (r *Row) Allowed() string {
 	}
 	text := fmt.Sprintf("%d-%d", r.Min, r.limit())
 	if r.Type == S32 {
-		text = fmt.Sprintf("%d-%d", math.MinInt32, math.MaxInt32)
+		text = fmt.Sprintf("%d to %d", math.MinInt32, math.MaxInt32)
 	}
 	if r.Unit != "" {
 		text += " (" + r.Unit + ")"
