@@ -60,7 +60,7 @@ type Name struct {
 	N    uint64
 }
 
-// Cond says that a row exists only while another row of the same link holds one of the given words
+// Cond says that a row exists only while another row of the same link — for a port's row, of its master — holds one of the given words
 // (drivers/net/bonding/bond_options.c: unsuppmodes).
 type Cond struct {
 	Row string

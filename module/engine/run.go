@@ -64,7 +64,7 @@ func (r Runner) Run(ctx context.Context, doc *spec.Document) Outcome {
 	if len(p.Steps) > 0 {
 		out.Applied = true
 		r.note("%d steps", len(p.Steps))
-		if err := guarded(func() error { return r.carryOut(ctx, doc, p, next) }); err != nil {
+		if err := guarded(func() error { return r.carryOut(ctx, doc, p, next, &out) }); err != nil {
 			out.Failed = err
 			r.rollBack(ctx, before, &out)
 			return out
@@ -127,8 +127,8 @@ func (e *MissingModules) Error() string {
 }
 
 // carryOut applies a plan and looks whether the host then is as the document says.
-func (r Runner) carryOut(ctx context.Context, doc *spec.Document, p *plan.Plan, next plan.Last) error {
-	if _, err := r.Kernel.Do(ctx, p.Steps); err != nil {
+func (r Runner) carryOut(ctx context.Context, doc *spec.Document, p *plan.Plan, next plan.Last, out *Outcome) error {
+	if err := r.do(ctx, p.Steps, out); err != nil {
 		return err
 	}
 	r.note("looking whether it holds")
@@ -144,6 +144,22 @@ func (r Runner) carryOut(ctx context.Context, doc *spec.Document, p *plan.Plan, 
 		return fmt.Errorf("check of the result: %w", spec.Problems(problems))
 	case len(again.Steps) > 0:
 		return &NotKept{again.Steps}
+	}
+	return nil
+}
+
+// do sends the steps. An announcement that cannot be sent is told and changes nothing: neighbours find out a little later.
+func (r Runner) do(ctx context.Context, steps []state.Step, out *Outcome) error {
+	for len(steps) > 0 {
+		done, err := r.Kernel.Do(ctx, steps)
+		if err == nil {
+			return nil
+		}
+		if ctx.Err() != nil || done >= len(steps) || steps[done].Op != state.Announce {
+			return err
+		}
+		out.Warnings = append(out.Warnings, fmt.Sprintf("neighbours were not told: %v", err))
+		steps = steps[done+1:]
 	}
 	return nil
 }

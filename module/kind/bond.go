@@ -77,9 +77,9 @@ var Bond = &Kind{
 	Port: attr.Table{
 		{Name: "perm_hwaddr", Num: 4, Place: attr.Port, Type: attr.MAC, SeeOnly: true,
 			Doc: "the MAC that the member had before"},
-		{Name: "queue_id", Num: 5, Place: attr.Port, Type: attr.U16, Max: 65535,
+		{Name: "queue_id", Num: 5, Place: attr.Port, Type: attr.U16, Max: 65535, Empty: true,
 			Doc: "transmit queue that goes to this member"},
-		{Name: "prio", Num: 9, Place: attr.Port, Type: attr.S32,
+		{Name: "prio", Num: 9, Place: attr.Port, Type: attr.S32, Empty: true, Only: primaryModes,
 			Doc: "failover priority; the higher is preferred"},
 	},
 }

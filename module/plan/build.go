@@ -22,8 +22,10 @@ func (w *walk) build(t *state.Link, live bool) {
 	w.settle(s, t, live)
 	w.tables(s, t)
 	if t.Port.Len() > 0 && s.Master == t.Master {
-		if need := attr.Missing(s.Port, t.Port); need.Len() > 0 {
-			w.emit(state.Step{Op: state.LinkSet, Link: t.Name, PortKind: w.sim.Link(s.Master).Kind, Port: need})
+		master := w.sim.Link(s.Master)
+		need := attr.Missing(s.Port, t.Port).Filter(func(r *attr.Row) bool { return r.Applies(master.Attrs) })
+		if need.Len() > 0 {
+			w.emit(state.Step{Op: state.LinkSet, Link: t.Name, PortKind: master.Kind, Port: need})
 		}
 	}
 }
@@ -177,8 +179,9 @@ func carries(h *state.Host, l *state.Link) bool {
 // they would survive; the kernel brings the port up again itself.
 func (w *walk) enslave(s, t *state.Link) {
 	w.dropAddresses(s, t, state.Address.Is4)
+	step := state.Step{Op: state.LinkSet, Link: t.Name, Kind: t.Kind, Master: state.To(t.Master)}
 	if s.Up() {
-		w.set(t, attr.Of(attr.Item{Row: kind.Up}))
+		step.Attrs = attr.Of(attr.Item{Row: kind.Up}) // the kernel looks at the flags before the master
 	}
-	w.emit(state.Step{Op: state.LinkSet, Link: t.Name, Kind: t.Kind, Master: state.To(t.Master)})
+	w.emit(step)
 }

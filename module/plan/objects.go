@@ -113,8 +113,13 @@ func (m *maker) keys(o *spec.Object) []string {
 // and its lists.
 func (m *maker) describe(h *state.Host, l *state.Link, o *spec.Object) map[string]any {
 	d := map[string]any{}
-	cares := m.out.Link(o.Name)
+	cares, had := m.out.Link(o.Name), m.has.Link(o.Name)
 	for r, v := range l.Attrs.All() {
+		if had != nil {
+			if before, ok := had.Attrs.Get(r.Name); ok && r.Equal(before, v) {
+				v = before // no difference but for the kernel's rounding
+			}
+		}
 		if r != kind.AddrGenMode && !r.SeeOnly && (cares == nil || cares.Attrs.Has(r.Name)) {
 			d[r.Name] = r.JSON(v)
 		}

@@ -9,8 +9,8 @@ import (
 	"hostnet-module/module/kind"
 )
 
-// setLink changes a link in the kernel's order: the kind's data, the port's data, then MAC, MTU and alias, the master, the
-// flags (net/core/rtnetlink.c: rtnl_changelink, do_setlink).
+// setLink changes a link in the kernel's order: the kind's data, the port's data, then MAC, MTU and alias, the flags,
+// the master (net/core/rtnetlink.c: rtnl_changelink, do_setlink).
 func (h *Host) setLink(l *Link, s Step) error {
 	if err := h.mayChange(l, s); err != nil {
 		return err
@@ -35,6 +35,9 @@ func (h *Host) setLink(l *Link, s Step) error {
 	if mtu, ok := s.Attrs.Get("mtu"); ok {
 		h.setMTU(l, mtu.N)
 	}
+	if up, ok := s.Attrs.Get("up"); ok {
+		h.setUp(l, up.N != 0)
+	}
 	if s.Master != nil && *s.Master != l.Master {
 		h.leave(l)
 		if *s.Master != "" {
@@ -44,9 +47,6 @@ func (h *Host) setLink(l *Link, s Step) error {
 			}
 			h.join(l, master)
 		}
-	}
-	if up, ok := s.Attrs.Get("up"); ok {
-		h.setUp(l, up.N != 0)
 	}
 	return nil
 }
