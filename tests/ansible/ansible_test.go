@@ -1,0 +1,284 @@
+//go:build labhost
+
+// Package ansible runs the module as its users do: the real ansible-playbook on this host, SSH, and a machine of the lab
+// without Python. It knows nothing of the program but what Ansible shows and what the machine's own ip says. Each story
+// in testdata (testscript) begins on two bare NICs; one machine serves all.
+package ansible
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+func TestStories(t *testing.T) {
+	m := start(t)
+	testscript.RunT(inTurn{t}, testscript.Params{
+		Dir: "testdata",
+		Setup: func(env *testscript.Env) error {
+			if err := m.bare(); err != nil {
+				return err
+			}
+			return m.controller(env)
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"play": play, "recap": recap, "vm": m.vm, "network": m.network, "hold": m.hold, "cut": m.cut,
+		},
+		RequireExplicitExec: true,
+	})
+}
+
+// inTurn is a testing.T whose subtests wait for each other: they share one machine.
+type inTurn struct{ *testing.T }
+
+func (t inTurn) Parallel()     {}
+func (t inTurn) Verbose() bool { return testing.Verbose() }
+func (t inTurn) Run(name string, f func(testscript.T)) {
+	t.T.Run(name, func(t *testing.T) { f(inTurn{t}) })
+}
+
+// machine is the lab's machine.
+type machine struct {
+	root      string // of the repository
+	dir       string // for what all stories share
+	inventory string // the machine's line
+	paths     string // of Ansible's connections
+}
+
+// start boots a machine that ends when our end of its standard input closes, in whatever way we end.
+func start(t *testing.T) *machine {
+	t.Helper()
+	root, err := filepath.Abs("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(filepath.Join(root, "library/hostnet")); err != nil {
+		t.Fatalf("%v: make build", err)
+	}
+	dir, err := os.MkdirTemp("", "hn-") // short: it holds sockets, whose paths have 107 bytes at most
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	m := &machine{root: root, dir: dir, paths: filepath.Join(dir, "cp")}
+
+	name := "ansible-" + strconv.Itoa(os.Getpid())
+	lab := exec.Command(filepath.Join(root, "bin/lab"), "shell", "--name", name, "cat")
+	lab.Stderr = os.Stderr
+	lab.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // Ctrl-C is for us: we close its input
+	in, err := lab.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := lab.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := lab.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		in.Close()
+		lab.Wait()
+	})
+	io.WriteString(in, "it is up\n")
+	for lines := bufio.NewScanner(out); ; {
+		if !lines.Scan() {
+			t.Fatal("the machine does not come up")
+		}
+		if lines.Text() == "it is up" {
+			break
+		}
+	}
+	line, err := exec.Command(filepath.Join(root, "bin/lab"), "start", "--name", name).Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, vars, _ := strings.Cut(string(line), " ")
+	m.inventory = "dom0 " + vars
+	t.Cleanup(func() { m.disconnect() })
+	if err := m.sshConfig(vars); err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+// sshConfig is for our own commands in the machine, over a connection that stays: Ansible's is to be cut.
+func (m *machine) sshConfig(vars string) error {
+	value := func(key string) string {
+		_, rest, _ := strings.Cut(vars, key+"=")
+		word, _, _ := strings.Cut(rest, " ")
+		return strings.TrimSpace(word)
+	}
+	return os.WriteFile(filepath.Join(m.dir, "ssh"), fmt.Appendf(nil, `Host vm
+HostName 127.0.0.1
+Port %s
+User root
+IdentityFile %s
+IdentitiesOnly yes
+StrictHostKeyChecking no
+UserKnownHostsFile /dev/null
+LogLevel ERROR
+ControlMaster auto
+ControlPersist 600
+ControlPath %s/vm
+`, value("ansible_port"), value("ansible_ssh_private_key_file"), m.dir), 0o600)
+}
+
+// ssh is a command in the machine.
+func (m *machine) ssh(command string) []string {
+	return []string{"ssh", "-F", filepath.Join(m.dir, "ssh"), "vm", command}
+}
+
+// disconnect ends the connections that ssh keeps in the background.
+func (m *machine) disconnect() {
+	for _, path := range append(m.connections(), filepath.Join(m.dir, "vm")) {
+		exec.Command("ssh", "-S", path, "-O", "exit", "vm").Run()
+	}
+}
+
+// connections are the sockets of those that Ansible keeps.
+func (m *machine) connections() []string {
+	paths, _ := filepath.Glob(filepath.Join(m.paths, "*"))
+	return paths
+}
+
+// bare gives the machine a new network: two NICs, two switches, a router, and no record of an earlier run.
+func (m *machine) bare() error {
+	argv := m.ssh(`cd /sys/class/net; for dev in */bridge/ */bonding/; do [ ! -e $dev ] || ip link del ${dev%%/*}; done; cd /
+		ip link del eth0; ip link del eth1; ip netns del sw; ip netns del r; rm -rf /run/hostnet /root/.ansible; lab topo >/dev/null &&
+		[ "$(cd /sys/class/net; echo */)" = "eth0/ eth1/ lo/ mgmt0/" ] || { ip link; exit 1; }`)
+	if out, err := exec.Command(argv[0], argv[1:]...).CombinedOutput(); err != nil {
+		return fmt.Errorf("a bare network: %w\n%s", err, out)
+	}
+	return nil
+}
+
+// controller makes the story's directory that of a person who cloned the repository and put a playbook beside library/.
+func (m *machine) controller(env *testscript.Env) error {
+	for name, value := range map[string]string{
+		"HOME": env.WorkDir, "LC_ALL": "C.UTF-8", "ANSIBLE_INVENTORY": "hosts", "ANSIBLE_NOCOLOR": "1",
+		"ANSIBLE_SSH_CONTROL_PATH_DIR": m.paths, "ANSIBLE_RETRY_FILES_ENABLED": "0", "ANSIBLE_LOCALHOST_WARNING": "0",
+	} {
+		env.Setenv(name, value)
+	}
+	if err := os.Symlink(filepath.Join(m.root, "library"), filepath.Join(env.WorkDir, "library")); err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(env.WorkDir, "hosts"), []byte(m.inventory), 0o644)
+}
+
+// play runs ansible-playbook. `! play` expects it to fail; a traceback, or a module that does not answer in JSON, never will do.
+func play(ts *testscript.TestScript, neg bool, args []string) {
+	err := ts.Exec("ansible-playbook", args...)
+	if (err != nil) != neg {
+		ts.Fatalf("ansible-playbook: %v", err)
+	}
+	said := ts.ReadFile("stdout") + ts.ReadFile("stderr")
+	for _, bad := range []string{"Traceback", "MODULE FAILURE", "goroutine ", "UNREACHABLE", "[DEPRECATION"} {
+		if strings.Contains(said, bad) {
+			ts.Fatalf("ansible-playbook says %q", bad)
+		}
+	}
+}
+
+// recap holds the last playbook's recap against its arguments: recap changed=1 failed=0.
+func recap(ts *testscript.TestScript, neg bool, args []string) {
+	_, after, found := strings.Cut(ts.ReadFile("stdout"), "PLAY RECAP")
+	if neg || !found {
+		ts.Fatalf("no recap")
+	}
+	_, line, _ := strings.Cut(after, "\n")
+	line, _, _ = strings.Cut(line, "\n")
+	for _, want := range args {
+		if !strings.Contains(line+" ", " "+want+" ") {
+			ts.Fatalf("no %s in %q", want, line)
+		}
+	}
+}
+
+// vm runs a command line in the machine; its output is there for stdout and cmp.
+func (m *machine) vm(ts *testscript.TestScript, neg bool, args []string) {
+	argv := m.ssh(strings.Join(args, " "))
+	if err := ts.Exec(argv[0], argv[1:]...); (err != nil) != neg {
+		ts.Fatalf("%s: %v", args, err)
+	}
+}
+
+// timers of bridges run by themselves.
+var timers = regexp.MustCompile(`"\w+_timer":[0-9.]+,`)
+
+// network writes the machine's whole network, in ip's words, to a file. It waits for the kernel to be done with duplicate
+// address detection.
+func (m *machine) network(ts *testscript.TestScript, neg bool, args []string) {
+	m.vm(ts, neg, []string{`i=0; while [ -n "$(ip -6 addr show tentative)" ] && [ $i -lt 50 ]; do sleep 0.1; i=$((i+1)); done
+		for what in '-d link' address route '-6 route'; do ip -j $what; done; bridge -j vlan`})
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), timers.ReplaceAll([]byte(ts.ReadFile("stdout")), nil), 0o644))
+}
+
+// hold waits for a link to appear in the machine and stops the module at that point: hold bond0. The loop starts no
+// program: the module would be done before.
+func (m *machine) hold(ts *testscript.TestScript, neg bool, args []string) {
+	argv := m.ssh(`i=0; until pid=$(pidof AnsiballZ_hostnet); do i=$((i+1)); [ $i -lt 2000 ] || exit 1; done
+		i=0; until [ -e /sys/class/net/` + args[0] + ` ]; do i=$((i+1)); [ $i -lt 5000000 ] || exit 1; done
+		kill -STOP $pid`)
+	if err := ts.Exec(argv[0], argv[1:]...); err != nil || neg {
+		ts.Fatalf("hold: %v", err)
+	}
+}
+
+// cut ends Ansible's connection by SIGKILL, as a crash would; with `controller` all of Ansible first.
+func (m *machine) cut(ts *testscript.TestScript, neg bool, args []string) {
+	pids := []int{}
+	if args[0] == "controller" {
+		for _, cmd := range ts.BackgroundCmds() {
+			pids = append(pids, family(cmd.Process.Pid)...)
+		}
+	}
+	for _, path := range m.connections() {
+		// "Master running (pid=123)"
+		out, err := exec.Command("ssh", "-S", path, "-O", "check", "vm").CombinedOutput()
+		if _, number, ok := strings.Cut(string(out), "pid="); ok && err == nil {
+			number, _, _ = strings.Cut(number, ")")
+			pid, err := strconv.Atoi(number)
+			ts.Check(err)
+			pids = append(pids, pid)
+		}
+	}
+	if len(pids) == 0 || neg {
+		ts.Fatalf("nothing to cut")
+	}
+	for _, pid := range pids {
+		syscall.Kill(pid, syscall.SIGKILL)
+	}
+	time.Sleep(200 * time.Millisecond) // for the machine to notice
+	for _, path := range m.connections() {
+		os.Remove(path)
+	}
+}
+
+// family is a process with all its descendants.
+func family(pid int) []int {
+	pids := []int{pid}
+	tasks, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", pid))
+	for _, task := range tasks {
+		children, _ := os.ReadFile(task)
+		for _, word := range strings.Fields(string(children)) {
+			if child, err := strconv.Atoi(word); err == nil {
+				pids = append(pids, family(child)...)
+			}
+		}
+	}
+	return pids
+}
