@@ -37,7 +37,7 @@ library/hostnet: library/hostnet_linux_amd64 library/hostnet_linux_arm64
 
 ## test: everything; what is missing is installed first
 .PHONY: test
-test: deps build check unit fuzz real
+test: deps build check unit fuzz real ansible
 
 ## check: format and vet
 .PHONY: check
@@ -67,6 +67,16 @@ real: bin/lab bin/hostnet-module
 	bin/lab fetch --kernel $(KERNEL)
 	$(GO) test -tags labhost -count 1 -parallel 2 ./tests/lab
 	$(GO) test -p 1 -parallel 6 -timeout 15m -tags lab -run '$(RUN)' -exec '$(EXEC)' $(LABPKGS)
+
+## ansible: real Ansible over SSH, on a machine without Python. RUN=Stories/loop
+.PHONY: ansible
+ansible: bin/lab bin/hostnet-module library/hostnet
+	$(GO) test -tags labhost -count 1 -timeout 15m -run '$(RUN)' ./tests/ansible
+
+## demo: the main job on a real kernel, shown and checked, in a minute
+.PHONY: demo
+demo: deps build
+	@tests/demo/demo.sh
 
 ## lab: a shell in a machine with two bare NICs, two switches and a router
 .PHONY: lab

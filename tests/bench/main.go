@@ -1,0 +1,53 @@
+// Command bench measures the program against iproute2's batch mode, in one machine of the lab: the seed host made, looked
+// at and taken down again, in turn, many times. What it prints are ratios: the milliseconds of an emulated machine mean nothing.
+//
+//	bin/lab run --file bin/hostnet-module:/usr/bin/hostnet-module bin/bench [--rounds N] > figures
+//	bin/bench --into docs/bench.md < figures      (between the markers of that page)
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+)
+
+func main() {
+	rounds := flag.Int("rounds", 15, "how often each case is measured, after one round that is not")
+	into := flag.String("into", "", "put the figures from standard input between the markers of this page, and measure nothing")
+	flag.Parse()
+	var err error
+	switch {
+	case *into != "":
+		err = paste(*into, os.Stdin)
+	case os.Getenv("HOSTNET_LAB") == "":
+		err = errors.New("this belongs into a machine of the lab: make bench")
+	default:
+		err = bench(*rounds)
+	}
+	if err != nil {
+		fmt.Fprintf(os.Stderr, "bench: %v\n", err)
+		os.Exit(1)
+	}
+}
+
+// bench measures, then counts: what counts disturbs the clock.
+func bench(rounds int) error {
+	w, err := newHost()
+	if err != nil {
+		return err
+	}
+	defer w.close()
+	if err := w.compare(); err != nil {
+		return err
+	}
+	times, err := w.measure(rounds)
+	if err != nil {
+		return err
+	}
+	costs, err := w.count()
+	if err != nil {
+		return err
+	}
+	return write(os.Stdout, rounds, times, costs)
+}
