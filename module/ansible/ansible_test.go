@@ -205,7 +205,7 @@ func TestInterrupted(t *testing.T) {
 	ctx, cancel := context.WithCancelCause(t.Context())
 	h := mustParse(t)
 	k := &fake.Kernel{Host: h, Refuse: func(n int, _ state.Step) error {
-		if n == 2 {
+		if n == 1 {
 			cancel(errors.New("terminated signal received"))
 		}
 		return nil

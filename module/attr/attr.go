@@ -52,6 +52,7 @@ const (
 	Header              // struct ifinfomsg
 	Port                // IFLA_LINKINFO / IFLA_INFO_SLAVE_DATA: a port's attributes, defined by its master's kind
 	AFSpec              // IFLA_AF_SPEC / AF_INET6
+	Proc                // a file in /proc/sys/net/ipv6/conf/LINK; reported as number Num of IFLA_INET6_CONF (linux/ipv6.h: DEVCONF_*)
 )
 
 // Name is one word of an enumeration and its number on the wire.
@@ -90,6 +91,7 @@ type Row struct {
 	Empty     bool   // the kernel leaves the attribute out while it is empty: absence reads as the zero value
 	SeeOnly   bool   // the kernel reports it, nobody sets it
 	ZeroFirst bool   // a change to zero goes into an earlier message of its own: the kernel looks at the old value while it takes the others
+	Hidden    bool   // no key of the document: the planner derives it
 	Alone     bool   // refused in the creating message (EAFNOSUPPORT for AF_SPEC), or not looked at there (ifalias); goes into a later one
 }
 

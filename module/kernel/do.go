@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"syscall"
 
 	"github.com/vishvananda/netlink/nl"
@@ -32,8 +33,12 @@ func (k *Kernel) Do(ctx context.Context, steps []state.Step) (done int, err erro
 }
 
 func (k *Kernel) step(s state.Step) error {
-	if s.Op == state.Announce {
+	switch s.Op {
+	case state.Announce:
 		return k.announce(s)
+	case state.Sysctl:
+		k.stats.Writes++
+		return k.sysctl(s)
 	}
 	if s.Kind == "" && s.Op == state.LinkSet {
 		s.Kind = k.links.known[s.Link].kind
@@ -57,6 +62,20 @@ func (k *Kernel) step(s state.Step) error {
 		k.remember(s)
 	}
 	return err
+}
+
+// sysctl writes the settings that no netlink message carries. The folder is that of the calling thread's namespace.
+func (k *Kernel) sysctl(s state.Step) error {
+	for r, v := range s.Attrs.All() {
+		if err := os.WriteFile(s.Sysctl(r), []byte(r.Text(v)), 0o644); err != nil {
+			var errno syscall.Errno
+			if errors.As(err, &errno) {
+				return errno
+			}
+			return err
+		}
+	}
+	return nil
 }
 
 // remember keeps the directory true after a step. What a deleted link took with it stays known by an index that nobody has:

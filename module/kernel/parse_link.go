@@ -128,8 +128,24 @@ func parseAFSpec(l *state.Link, nest []byte, dir *directory) {
 	attr.Walk(nest, func(family uint16, p []byte) {
 		if family == unix.AF_INET6 {
 			l.Attrs.Merge(kind.Common.Decode(p, attr.AFSpec, dir))
+			attr.Walk(p, func(num uint16, conf []byte) {
+				if num == inet6Conf {
+					parseConf(l, conf)
+				}
+			})
 		}
 	})
+}
+
+const inet6Conf = 2 // IFLA_INET6_CONF
+
+// parseConf reads the settings that /proc/sys/net/ipv6/conf/LINK shows: an array of s32, by DEVCONF_* number.
+func parseConf(l *state.Link, conf []byte) {
+	for _, r := range kind.Common {
+		if end := 4 * (int(r.Num) + 1); r.Place == attr.Proc && len(conf) >= end {
+			l.Attrs.Put(r, attr.On(u32(conf[end-4:]) != 0))
+		}
+	}
 }
 
 func parseSeen(s *state.Seen, num uint16, p []byte) {

@@ -4,11 +4,13 @@ import "hostnet-module/module/attr"
 
 // Common are the attributes that every link has (linux/if_link.h, struct ifinfomsg; ip-link(8)).
 var Common = attr.Table{
-	Up, MTU, MAC, Description, AddrGenMode,
+	Up, MTU, MAC, Description, AddrGenMode, DisableIPv6,
 }
 
 // The rows that the planner speaks of by name.
 var (
+	DisableIPv6 = &attr.Row{Name: "disable_ipv6", Num: 26, Place: attr.Proc, Type: attr.Bool, Alone: true, Hidden: true,
+		Doc: "no IPv6 on the link: no address, no multicast of its own; the document says `ipv6: off` (Documentation/networking/ip-sysctl.rst)"}
 	Up = &attr.Row{Name: "up", Place: attr.Header, Type: attr.Flag, Bit: 1,
 		Doc: "administrative state"}
 	MTU = &attr.Row{Name: "mtu", Num: 4, Place: attr.Top, Type: attr.U32, Min: 68, Max: 65535, Unit: "bytes",
@@ -17,7 +19,7 @@ var (
 		Doc: "hardware address"}
 	Description = &attr.Row{Name: "description", Word: "alias", Num: 20, Place: attr.Top, Type: attr.Text, MaxLen: 255, Empty: true, Alone: true,
 		Doc: "free text, the kernel's ifalias"}
-	AddrGenMode = &attr.Row{Name: "addrgenmode", Num: 8, Place: attr.AFSpec, Type: attr.GenMode, Alone: true,
+	AddrGenMode = &attr.Row{Name: "addrgenmode", Num: 8, Place: attr.AFSpec, Type: attr.GenMode, Alone: true, Hidden: true,
 		Names: []attr.Name{{Text: "eui64", N: 0}, {Text: "none", N: 1}, {Text: "stable_secret", N: 2}, {Text: "random", N: 3}},
 		Doc:   "how the kernel makes IPv6 link-local addresses; the document says `ipv6`"}
 )

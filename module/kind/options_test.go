@@ -83,7 +83,7 @@ func section(b *strings.Builder, title, text string, rows attr.Table) {
 	}
 	b.WriteString("\n| option | values | change | meaning |\n|---|---|---|---|\n")
 	for _, r := range rows {
-		if r != AddrGenMode { // documents say `ipv6`
+		if !r.Hidden { // documents say `ipv6`
 			fmt.Fprintf(b, "| %s | %s | %s | %s |\n", optionName(r), r.Allowed(), change(r), meaning(r))
 		}
 	}

@@ -17,6 +17,7 @@ func (w *walk) build(t *state.Link, live bool) {
 	if s == nil || w.err != nil {
 		return
 	}
+	w.quiet(t)
 	w.prepare(s, t)
 	w.tables(s, t)
 	w.settle(s, t, live)
@@ -60,8 +61,10 @@ func (w *walk) index(t *state.Link) int {
 // alone tells whether a new link needs something before it may be up that the creating message does not take: no IPv6, or
 // a VLAN table without the bridge itself.
 func (w *walk) alone(t *state.Link) bool {
-	if hasAlone(t.Attrs.Filter(func(r *attr.Row) bool { return t.Attrs.N(r.Name) != 0 })) {
-		return true
+	for r, v := range t.Attrs.All() {
+		if r.Alone && v.N != 0 {
+			return true
+		}
 	}
 	return t.VLANs != nil && t.K().Bridging
 }
@@ -98,9 +101,10 @@ func (w *walk) prepare(s, t *state.Link) {
 	w.set(t, data)
 }
 
-// need are the attributes that differ, without the MTU, which has an order of its own, and the administrative state.
+// need are the attributes that differ, without the MTU, which has an order of its own, the administrative state, and what
+// quiet has seen to: the kernel raises a link before it looks at those.
 func (w *walk) need(s, t *state.Link) attr.Set {
-	return attr.Missing(s.Attrs, t.Attrs).Filter(func(r *attr.Row) bool { return r != kind.Up && r != kind.MTU })
+	return attr.Missing(s.Attrs, t.Attrs).Filter(func(r *attr.Row) bool { return r != kind.Up && r != kind.MTU && !r.Alone })
 }
 
 // tables brings a bridge's own VLAN entries, or a port's, to the target, if the target has an opinion.
@@ -140,20 +144,12 @@ func (w *walk) settle(s, t *state.Link, live bool) {
 	switch {
 	case t.Attrs.Has("up") && !t.Up() && s.Up():
 		step.Attrs.Put(kind.Up, attr.On(false))
-	case w.canRise(t) && !s.Up() && hasAlone(step.Attrs):
-		// The kernel raises the link before it looks at these: it would have its link-local address by then.
-		w.emit(step)
-		step = state.Step{Op: state.LinkSet, Link: t.Name, Kind: t.Kind, Attrs: attr.Of(attr.Item{Row: kind.Up, Value: attr.On(true)})}
 	case w.canRise(t) && !s.Up():
 		step.Attrs.Put(kind.Up, attr.On(true))
 	}
 	if step.Master != nil || step.Attrs.Len() > 0 {
 		w.emit(step)
 	}
-}
-
-func hasAlone(s attr.Set) bool {
-	return s.Filter(func(r *attr.Row) bool { return r.Alone }).Len() > 0
 }
 
 // joins tells whether a link may go to its new master now. One that carries the host's traffic waits until everything

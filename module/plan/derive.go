@@ -31,7 +31,7 @@ func (m *maker) hostAccess() {
 			}
 			l.VLANs = []state.VLAN{{ID: pvid, PVID: true, Untagged: true}}
 			if o.IPv6 == "" {
-				l.Attrs.Put(kind.AddrGenMode, attr.Num(genEUI64))
+				l.Attrs.Put(kind.DisableIPv6, attr.On(false))
 			}
 		}
 	}
@@ -45,12 +45,18 @@ func isDumb(l *state.Link) bool {
 // quiet turns IPv6 off where nobody should speak: by the document's word; else on ports of bridges, on bonds that only
 // carry VLANs, and on dumb bridges. Bond members need nothing: the kernel gives them no addresses (IFF_NO_ADDRCONF).
 func (m *maker) quiet() {
+	if !m.speaksIPv6() {
+		return
+	}
 	for o, l := range m.wanted {
 		switch {
 		case o.IPv6 == spec.IPv6Off || dumb(o) || o.IPv6 == "" && m.isLeg(o, l):
 			silence(l)
-		case o.IPv6 == spec.IPv6Auto && l.Attrs.N(kind.AddrGenMode.Name) == genNone:
-			l.Attrs.Put(kind.AddrGenMode, attr.Num(genEUI64))
+		case o.IPv6 == spec.IPv6Auto:
+			l.Attrs.Put(kind.DisableIPv6, attr.On(false))
+			if l.Attrs.N(kind.AddrGenMode.Name) == genNone {
+				l.Attrs.Put(kind.AddrGenMode, attr.Num(genEUI64))
+			}
 		}
 	}
 	for o := range m.wanted {
@@ -62,8 +68,13 @@ func (m *maker) quiet() {
 	}
 }
 
+// speaksIPv6 tells whether the host has IPv6 at all (ipv6.disable=1 on the kernel's command line).
+func (m *maker) speaksIPv6() bool {
+	return slices.ContainsFunc(m.has.Links, func(l *state.Link) bool { return l.Attrs.Has(kind.AddrGenMode.Name) })
+}
+
 func silence(l *state.Link) {
-	l.Attrs.Put(kind.AddrGenMode, attr.Num(genNone))
+	l.Attrs.Put(kind.DisableIPv6, attr.On(true))
 	var kept []state.Address
 	for _, a := range l.Addresses {
 		if a.Is4() {

@@ -120,7 +120,7 @@ func (m *maker) describe(h *state.Host, l *state.Link, o *spec.Object) map[strin
 				v = before // no difference but for the kernel's rounding
 			}
 		}
-		if r != kind.AddrGenMode && !r.SeeOnly && (cares == nil || cares.Attrs.Has(r.Name)) {
+		if !r.Hidden && !r.SeeOnly && (cares == nil || cares.Attrs.Has(r.Name)) {
 			d[r.Name] = r.JSON(v)
 		}
 	}
@@ -142,8 +142,8 @@ func (m *maker) describe(h *state.Host, l *state.Link, o *spec.Object) map[strin
 
 // describeDerived adds IPv6 and host access, where the plan has an opinion.
 func (m *maker) describeDerived(d map[string]any, l, cares *state.Link, o *spec.Object) {
-	if mode, ok := l.Attrs.Get(kind.AddrGenMode.Name); ok && (cares == nil || cares.Attrs.Has(kind.AddrGenMode.Name)) {
-		d["ipv6"] = map[bool]string{true: string(spec.IPv6Off), false: string(spec.IPv6Auto)}[mode.N == genNone]
+	if off, ok := l.Attrs.Get(kind.DisableIPv6.Name); ok && (cares == nil || cares.Attrs.Has(kind.DisableIPv6.Name)) {
+		d["ipv6"] = map[bool]string{true: string(spec.IPv6Off), false: string(spec.IPv6Auto)}[off.N != 0]
 	}
 	if o.Kind.Bridging && (o.HostAccess != nil || isDumb(l)) {
 		d["host_access"] = !isDumb(l)

@@ -111,10 +111,16 @@ func (w *walk) pass(live bool) {
 
 // quiet sets what must hold before a link next goes up: one that is taken down for another's sake comes up by itself.
 func (w *walk) quiet(t *state.Link) {
-	if s := w.sim.Link(t.Name); s != nil {
-		if need := w.need(s, t).Filter(func(r *attr.Row) bool { return r.Alone }); need.Len() > 0 {
-			w.set(t, need)
-		}
+	s := w.sim.Link(t.Name)
+	if s == nil {
+		return
+	}
+	need := attr.Missing(s.Attrs, t.Attrs).Filter(func(r *attr.Row) bool { return r.Alone })
+	if files := need.Filter(func(r *attr.Row) bool { return r.Place == attr.Proc }); files.Len() > 0 {
+		w.emit(state.Step{Op: state.Sysctl, Link: t.Name, Attrs: files})
+	}
+	if rest := need.Filter(func(r *attr.Row) bool { return r.Place != attr.Proc }); rest.Len() > 0 {
+		w.set(t, rest)
 	}
 }
 
@@ -214,7 +220,9 @@ func (w *walk) addRoutes() {
 // clear takes away what the target does not have: links, addresses, routes.
 func (w *walk) clear() {
 	for _, s := range slices.Backward(below(w.sim)) {
-		if w.target.Link(s.Name) == nil && w.sim.Link(s.Name) != nil {
+		// The kernel takes what stands on a link along with it, and waits for its readers once instead of once for each.
+		along := s.Parent != "" && w.target.Link(s.Parent) == nil
+		if w.target.Link(s.Name) == nil && w.sim.Link(s.Name) != nil && !along {
 			w.emit(state.Step{Op: state.LinkDel, Link: s.Name})
 		}
 	}

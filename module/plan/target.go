@@ -184,8 +184,8 @@ func (m *maker) release(p *state.Link, from *kind.Kind) {
 	if from.TakesPorts {
 		dropInherited(p)
 		p.Attrs.Drop(kind.Up.Name)
-	} else if m.doc.Find(p.Name) == nil && p.K().Existing && p.Attrs.N(kind.AddrGenMode.Name) == genNone {
-		p.Attrs.Put(kind.AddrGenMode, attr.Num(genEUI64))
+	} else if m.doc.Find(p.Name) == nil && p.K().Existing && p.Attrs.N(kind.DisableIPv6.Name) != 0 {
+		p.Attrs.Put(kind.DisableIPv6, attr.On(false))
 	}
 }
 

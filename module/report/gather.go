@@ -166,8 +166,8 @@ func byHand(r state.Route) bool {
 // is off on what only carries others.
 func (g *gatherer) access(o *spec.Object) {
 	l := g.link
-	mode, told := l.Attrs.Get(kind.AddrGenMode.Name)
-	off := told && kind.AddrGenMode.Text(mode) == "none"
+	disabled, told := l.Attrs.Get(kind.DisableIPv6.Name)
+	off := disabled.N != 0
 	if dumb(l) && len(o.Addresses) == 0 {
 		no := false
 		o.HostAccess = &no

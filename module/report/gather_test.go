@@ -19,14 +19,14 @@ eth0: up mtu 9000 address 00:16:3e:00:00:01 permaddr 00:16:3e:00:00:01 master bo
 eth1: up mtu 9000 address 00:16:3e:00:00:01 permaddr 00:16:3e:00:00:02 master bond0
 eth2: up mtu 1500 address 00:16:3e:00:00:03 permaddr 00:16:3e:00:00:03
   inet 203.0.113.7/24 broadcast 203.0.113.255
-bond0: bond up mtu 9000 address 00:16:3e:00:00:01 addrgenmode none mode active-backup miimon 100 primary eth0 lp_interval 1
+bond0: bond up mtu 9000 address 00:16:3e:00:00:01 disable_ipv6 1 mode active-backup miimon 100 primary eth0 lp_interval 1
 bond0.16: vlan link bond0 up mtu 9000 address 00:16:3e:00:00:01 master vlan16 id 16 protocol 802.1Q reorder_hdr on
-bond0.48: vlan link bond0 up mtu 1500 address 00:16:3e:00:00:01 addrgenmode none master vlan48 id 48 protocol 802.1Q
+bond0.48: vlan link bond0 up mtu 1500 address 00:16:3e:00:00:01 disable_ipv6 1 master vlan48 id 48 protocol 802.1Q
 vlan16: bridge up mtu 9000 address 00:16:3e:00:00:01 forward_delay 1499 priority 4096 stp_state 0
   inet 192.0.2.10/24
   inet 2001:db8::10/64
   inet fe80::1/64
-vlan48: bridge up mtu 1500 address 00:16:3e:00:00:01 addrgenmode none vlan_filtering 1
+vlan48: bridge up mtu 1500 address 00:16:3e:00:00:01 disable_ipv6 1 vlan_filtering 1
 vif1.0: up mtu 1500 address fe:ff:ff:ff:ff:ff master vlan16
 route default via 192.0.2.1 dev vlan16
 route 198.51.100.0/24 via 192.0.2.2 dev vlan16 metric 50

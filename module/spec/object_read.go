@@ -81,7 +81,7 @@ func rowKeys(t attr.Table) []string {
 }
 
 // writable tells whether a row is a key of documents. The address generation mode is not: the document says `ipv6`.
-func writable(r *attr.Row) bool { return !r.SeeOnly && r != kind.AddrGenMode }
+func writable(r *attr.Row) bool { return !r.SeeOnly && !r.Hidden }
 
 // The keys of objects that are no rows.
 var objectFields = []field[Object]{
@@ -144,7 +144,7 @@ func readEach[T any](w *walker, items []place, read func(*walker, place) (T, boo
 // readRow reads an attribute; false if there is no such key.
 func readRow(w *walker, to *attr.Set, r *attr.Row, p place) bool {
 	switch {
-	case r == nil || r == kind.AddrGenMode:
+	case r == nil || r.Hidden:
 		return false
 	case r.SeeOnly:
 		w.add(p, ErrValue, "", "is reported by the kernel and cannot be set: "+r.Doc)

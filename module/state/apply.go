@@ -33,6 +33,8 @@ func (h *Host) Apply(s Step) error {
 		return h.setLink(l, s)
 	case LinkDel:
 		return h.delLink(l)
+	case Sysctl:
+		h.sysctl(l, s.Attrs)
 	case AddrAdd:
 		return l.addAddress(s.Address)
 	case AddrDel:
@@ -161,6 +163,9 @@ func (h *Host) delLink(l *Link) error {
 func (h *Host) dropRoutes(gone func(Route) bool) { h.Routes = slices.DeleteFunc(h.Routes, gone) }
 
 func (l *Link) addAddress(a Address) error {
+	if !a.Is4() && l.Attrs.N(kind.DisableIPv6.Name) != 0 {
+		return fmt.Errorf("IPv6 is disabled on this device: %w", syscall.EACCES)
+	}
 	for i, o := range l.Addresses {
 		switch {
 		case o.Key() == a.Key():

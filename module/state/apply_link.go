@@ -121,7 +121,7 @@ func (h *Host) setUp(l *Link, up bool) {
 	}
 	l.Attrs.Put(kind.Up, attr.On(up))
 	if !up {
-		l.Addresses = slices.DeleteFunc(l.Addresses, func(a Address) bool { return !a.Is4() })
+		h.dropIPv6(l)
 		h.dropRoutes(func(r Route) bool { return r.Uses(l.Name) })
 	}
 	for _, upper := range h.Uppers(l.Name) {
@@ -148,6 +148,19 @@ func (h *Host) portsChange(master *Link, first bool) {
 	if !master.pinned && (master.K().Bridging || first) {
 		h.forgetMAC(master)
 	}
+}
+
+// sysctl changes settings; turning IPv6 off takes its addresses and routes away (net/ipv6/addrconf.c: addrconf_disable_ipv6).
+func (h *Host) sysctl(l *Link, settings attr.Set) {
+	l.Attrs.Merge(settings)
+	if settings.N(kind.DisableIPv6.Name) != 0 {
+		h.dropIPv6(l)
+	}
+}
+
+func (h *Host) dropIPv6(l *Link) {
+	l.Addresses = slices.DeleteFunc(l.Addresses, func(a Address) bool { return !a.Is4() })
+	h.dropRoutes(func(r Route) bool { return !r.Is4() && r.Uses(l.Name) })
 }
 
 // join makes a link a port. A kind that hands its MAC and MTU down also brings its ports up (bond_main.c: bond_enslave).

@@ -50,7 +50,7 @@ func (l *Link) words() string {
 		switch {
 		case r == kind.Up:
 			text += map[bool]string{true: " up", false: " down"}[v.N != 0]
-		case r == kind.AddrGenMode && v.N == 0, r.Empty && v == (attr.Value{}):
+		case (r == kind.AddrGenMode || r == kind.DisableIPv6) && v.N == 0, r.Empty && v == (attr.Value{}):
 		default:
 			rest = append(rest, words(r, v))
 		}

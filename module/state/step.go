@@ -22,6 +22,7 @@ const (
 	AddrDel                // RTM_DELADDR
 	RouteAdd               // RTM_NEWROUTE
 	RouteDel               // RTM_DELROUTE
+	Sysctl                 // a setting in /proc/sys/net/ipv6/conf/LINK that netlink does not carry
 	Announce               // gratuitous ARP or unsolicited neighbour advertisement for an address that has moved
 )
 
@@ -69,6 +70,8 @@ func (s Step) String() string {
 		return "ip " + six(!s.Route.Is4()) + "route " + map[bool]string{true: "replace ", false: "append "}[s.Replace] + s.Route.String()
 	case RouteDel:
 		return "ip " + six(!s.Route.Is4()) + "route del " + s.Route.String()
+	case Sysctl:
+		return s.sysctlLine()
 	case Announce:
 		if s.Address.Is4() {
 			return "arping -U -c 1 -I " + s.Link + " " + s.Address.Prefix.Addr().String()
@@ -76,6 +79,17 @@ func (s Step) String() string {
 		return "ndsend " + s.Address.Prefix.Addr().String() + " " + s.Link
 	}
 	return "?"
+}
+
+// Sysctl is the file that holds a row of the step's link.
+func (s Step) Sysctl(r *attr.Row) string { return "/proc/sys/net/ipv6/conf/" + s.Link + "/" + r.Name }
+
+func (s Step) sysctlLine() string {
+	var lines []string
+	for r, v := range s.Attrs.All() {
+		lines = append(lines, "echo "+r.Text(v)+" >"+s.Sysctl(r))
+	}
+	return strings.Join(lines, "; ")
 }
 
 func six(on bool) string {

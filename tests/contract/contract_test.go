@@ -70,6 +70,10 @@ func master(name, of string) state.Step {
 	return state.Step{Op: state.LinkSet, Link: name, Master: state.To(of)}
 }
 
+func sysctl(name, disable string) state.Step {
+	return state.Step{Op: state.Sysctl, Link: name, Attrs: set(nic, "disable_ipv6", disable)}
+}
+
 func del(name string) state.Step { return state.Step{Op: state.LinkDel, Link: name} }
 
 func addr(op state.Op, dev, prefix string) state.Step {
@@ -152,6 +156,11 @@ var scenarios = []scenario{
 		ok(master("eth2", "br0"), master("eth1", "")),
 		ok(state.Step{Op: state.LinkSet, Link: "br0", Attrs: attr.Of(attr.Item{Row: kind.AddrGenMode, Value: attr.Num(1)})}),
 		ok(change(kind.Bridge, "br0", "up", "false"), change(kind.Bridge, "br0", "up", "true")),
+		ok(addr(state.AddrAdd, "br0", "2001:db8:32::10/64"), route(state.RouteAdd, "2001:db8:99::/64", "2001:db8:32::1", "br0")),
+		ok(sysctl("br0", "true")),
+		refused(addr(state.AddrAdd, "br0", "2001:db8:32::10/64")),
+		ok(sysctl("br0", "false"), addr(state.AddrAdd, "br0", "2001:db8:32::10/64")),
+		refused(sysctl("br9", "true")),
 		ok(del("br0")),
 	)},
 	{"a bridge on a VLAN, without IPv6", rows(

@@ -57,6 +57,7 @@ func parseLink(h *state.Host, l *state.Link, words []string) error {
 		l.Kind, words = words[0], words[1:]
 	}
 	l.Attrs.Put(kind.AddrGenMode, attr.Value{})
+	l.Attrs.Put(kind.DisableIPv6, attr.Value{})
 	for len(words) > 0 {
 		n, err := parseWord(h, l, words)
 		if err != nil {
