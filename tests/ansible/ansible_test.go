@@ -156,8 +156,8 @@ func (m *machine) connections() []string {
 
 // bare gives the machine a new network: two NICs, two switches, a router, and no record of an earlier run.
 func (m *machine) bare() error {
-	argv := m.ssh(`cd /sys/class/net; for dev in */bridge/ */bonding/; do [ ! -e $dev ] || ip link del ${dev%%/*}; done; cd /
-		ip link del eth0; ip link del eth1; ip netns del sw; ip netns del r; rm -rf /run/hostnet /root/.ansible; lab topo >/dev/null &&
+	argv := m.ssh(`cd /sys/class/net; for dev in */bridge/ */bonding/ eth0/ eth1/; do [ ! -e $dev ] || echo link del ${dev%%/*}; done | ip -batch -; cd /
+		ip netns del sw; ip netns del r; rm -rf /run/hostnet /root/.ansible; lab topo >/dev/null &&
 		[ "$(cd /sys/class/net; echo */)" = "eth0/ eth1/ lo/ mgmt0/" ] || { ip link; exit 1; }`)
 	if out, err := exec.Command(argv[0], argv[1:]...).CombinedOutput(); err != nil {
 		return fmt.Errorf("a bare network: %w\n%s", err, out)
