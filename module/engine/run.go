@@ -44,10 +44,7 @@ func (r Runner) Run(ctx context.Context, doc *spec.Document) Outcome {
 	if err := r.modules(ctx, doc); err != nil {
 		return Outcome{Failed: err}
 	}
-	last, err := r.remembered()
-	if err != nil {
-		return Outcome{Failed: err}
-	}
+	last, damage := r.remembered()
 	before, err := r.Kernel.Snapshot(ctx)
 	if err != nil {
 		return Outcome{Failed: fmt.Errorf("look at the network: %w", err)}
@@ -56,7 +53,7 @@ func (r Runner) Run(ctx context.Context, doc *spec.Document) Outcome {
 	if err != nil || len(problems) > 0 {
 		return Outcome{Failed: err, Problems: problems}
 	}
-	out := Outcome{Plan: p, Warnings: p.Warnings}
+	out := Outcome{Plan: p, Warnings: append(damage, p.Warnings...)}
 	if r.Check {
 		return out
 	}
@@ -183,17 +180,20 @@ func lines(steps []state.Step, most int) string {
 	return strings.Join(words, "; ")
 }
 
-// remembered reads what earlier runs set. A record that cannot be read is none.
-func (r Runner) remembered() (plan.Last, error) {
-	last := plan.Last{}
+// remembered reads what earlier runs set. A record that cannot be read is none, which is told: what earlier runs set is then
+// taken for somebody else's.
+func (r Runner) remembered() (last plan.Last, damage []string) {
 	data, err := r.Dir.Read(applied)
-	if err != nil || data == nil {
-		return last, err
+	if err == nil && data != nil {
+		err = json.Unmarshal(data, &last)
 	}
-	if err := json.Unmarshal(data, &last); err != nil {
-		return nil, fmt.Errorf("the record of earlier runs %s/%s is damaged (%v): remove it to go on; nothing of earlier runs is then removed", r.Dir, applied, err)
+	if err != nil {
+		damage = []string{fmt.Sprintf("the record of earlier runs, %s/%s, cannot be read (%v): what they set is left where the document does not list it", r.Dir, applied, err)}
 	}
-	return last, nil
+	if err != nil || last == nil {
+		last = plan.Last{}
+	}
+	return last, damage
 }
 
 // remember writes what is set now, if that is news.

@@ -266,6 +266,22 @@ func TestForeignThings(t *testing.T) {
 	}
 }
 
+// TestDamagedRecord: told, and no reason to stop.
+func TestDamagedRecord(t *testing.T) {
+	dir := store.Dir(t.TempDir())
+	if err := dir.Write("applied.json", []byte("junk")); err != nil {
+		t.Fatal(err)
+	}
+	runner := engine.Runner{Kernel: &fake.Kernel{Host: host(t, bare)}, Dir: dir}
+	out := runner.Run(context.Background(), document(t, classic))
+	if out.Failed != nil || !slices.ContainsFunc(out.Warnings, func(w string) bool { return strings.Contains(w, "applied.json") }) {
+		t.Errorf("got %v, warnings %q", out.Failed, out.Warnings)
+	}
+	if out := runner.Run(context.Background(), document(t, classic)); len(out.Warnings) > 0 {
+		t.Errorf("the record was not mended: %q", out.Warnings)
+	}
+}
+
 // TestPanic: a fault of the program in the middle of a run is a failed run like any other, and rolled back.
 func TestPanic(t *testing.T) {
 	k := &fake.Kernel{Host: host(t, bare), Refuse: func(n int, _ state.Step) error {

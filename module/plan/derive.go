@@ -51,7 +51,7 @@ func (m *maker) quiet() {
 	for o, l := range m.wanted {
 		switch {
 		case o.IPv6 == spec.IPv6Off || dumb(o) || o.IPv6 == "" && m.isLeg(o, l):
-			silence(l)
+			m.silence(l)
 		case o.IPv6 == spec.IPv6Auto:
 			l.Attrs.Put(kind.DisableIPv6, attr.On(false))
 			if l.Attrs.N(kind.AddrGenMode.Name) == genNone {
@@ -62,7 +62,7 @@ func (m *maker) quiet() {
 	for o := range m.wanted {
 		for _, name := range m.ports[o.Name] {
 			if o.Kind.Bridging && m.doc.Find(name) == nil {
-				silence(m.out.Link(name))
+				m.silence(m.out.Link(name))
 			}
 		}
 	}
@@ -73,7 +73,9 @@ func (m *maker) speaksIPv6() bool {
 	return slices.ContainsFunc(m.has.Links, func(l *state.Link) bool { return l.Attrs.Has(kind.AddrGenMode.Name) })
 }
 
-func silence(l *state.Link) {
+// silence turns IPv6 off on a link; its IPv6 addresses and routes go with it.
+func (m *maker) silence(l *state.Link) {
+	m.out.Routes = slices.DeleteFunc(m.out.Routes, func(r state.Route) bool { return !r.Is4() && r.Uses(l.Name) })
 	l.Attrs.Put(kind.DisableIPv6, attr.On(true))
 	var kept []state.Address
 	for _, a := range l.Addresses {

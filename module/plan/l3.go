@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"fmt"
 	"net/netip"
 	"slices"
 
@@ -18,12 +19,17 @@ func (m *maker) addresses() {
 		}
 		earlier := m.last[o.Name].Addresses
 		l.Addresses = slices.DeleteFunc(l.Addresses, func(a state.Address) bool {
-			return slices.Contains(earlier, a.Prefix.String()) && !lists(o, a)
+			gone := slices.Contains(earlier, a.Prefix.String()) && !lists(o, a)
+			if gone && !o.L3 {
+				m.warn(o.Path, "%s loses %s: the host is not to be reachable on it (a segment that lists no addresses means that; say `host_access: true` to keep it)", o.Name, a.Prefix)
+			}
+			return gone
 		})
 		for _, w := range o.Addresses {
 			m.putAddress(l, w)
 		}
 		m.takeFromBelow(o)
+		m.takeFromElsewhere(o)
 	}
 }
 
@@ -38,7 +44,9 @@ func lists(o *spec.Object, a state.Address) bool {
 func (m *maker) tellLeft(o *spec.Object) {
 	for _, text := range m.last[o.Name].Addresses {
 		l := m.has.Link(o.Name)
-		if l != nil && slices.ContainsFunc(l.Addresses, func(a state.Address) bool { return a.Prefix.String() == text }) {
+		if l != nil && slices.ContainsFunc(l.Addresses, func(a state.Address) bool {
+			return a.Prefix.String() == text && (a.Is4() || o.IPv6 != spec.IPv6Off)
+		}) {
 			m.warn(o.Path, "%s keeps %s of an earlier run, since the document says nothing about its addresses; `addresses: []` removes it", o.Name, text)
 		}
 	}
@@ -105,6 +113,28 @@ func (m *maker) takeFromBelow(o *spec.Object) {
 			m.moved[name] = o.Name
 			leg := m.out.Link(name)
 			leg.Addresses = slices.DeleteFunc(leg.Addresses, func(a state.Address) bool { return places(o, a) })
+		}
+	}
+}
+
+// takeFromElsewhere moves an address that an earlier run has put on another link, which need not be in the document any more
+// (a bridge that is renamed). Somebody else's is not ours to take, and two links with one address are of no use.
+func (m *maker) takeFromElsewhere(o *spec.Object) {
+	for _, other := range m.out.Links {
+		if other.Name == o.Name || other.Seen.Loopback {
+			continue
+		}
+		for _, a := range slices.Clone(other.Addresses) {
+			switch {
+			case !places(o, a) || a.Prefix.Addr().IsLinkLocalUnicast():
+			case slices.Contains(m.last[other.Name].Addresses, a.Prefix.String()):
+				m.moved[other.Name] = o.Name
+				other.Addresses = slices.DeleteFunc(other.Addresses, func(b state.Address) bool { return b.Key() == a.Key() })
+				m.warn(o.Path, "%s moves from %s to %s", a.Prefix, other.Name, o.Name)
+			default:
+				m.problem(o.Path+".addresses", fmt.Sprintf("remove it there, or list %s with its own addresses in the document", other.Name),
+					"%s: %s has it already", a.Prefix.Addr(), other.Name)
+			}
 		}
 	}
 }

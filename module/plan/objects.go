@@ -36,6 +36,12 @@ func (m *maker) object(o *spec.Object, touched map[string]touch) Object {
 	if will != nil && !o.Absent {
 		p.After = m.describe(m.out, will, o)
 	}
+	for _, k := range []string{"addresses", "routes"} {
+		if empty(p.Before[k]) && empty(p.After[k]) {
+			delete(p.Before, k)
+			delete(p.After, k)
+		}
+	}
 	p.Differences = differences(m.keys(o), p.Before, p.After)
 	t := touched[o.Name]
 	switch {
@@ -131,12 +137,7 @@ func (m *maker) describe(h *state.Host, l *state.Link, o *spec.Object) map[strin
 	if o.Kind.Ports != "" {
 		m.describePorts(d, h, o)
 	}
-	if list := addressWords(l); len(list) > 0 || o.L3 {
-		d["addresses"] = list
-	}
-	if list := routeWords(h, l.Name); len(list) > 0 || o.L3 {
-		d["routes"] = list
-	}
+	d["addresses"], d["routes"] = addressWords(l), routeWords(h, l.Name)
 	return d
 }
 

@@ -83,6 +83,9 @@ func (m *maker) joinPorts() {
 // join makes a link a port of an object, up unless the document says otherwise.
 func (m *maker) join(o *spec.Object, p *state.Link, attrs attr.Set) {
 	if p.Master != o.Name {
+		if other := m.doc.Find(p.Master); p.Master != "" && (other == nil || !other.Absent) {
+			m.warn(o.Path, "%s leaves %s for %s", p.Name, p.Master, o.Name)
+		}
 		p.Master, p.VLANs, p.Port = o.Name, nil, attr.Set{}
 	}
 	p.Port.Merge(attrs)

@@ -136,8 +136,12 @@ func (g *gatherer) layer3(o *spec.Object) {
 		if label == g.link.Name {
 			label = ""
 		}
-		o.Addresses = append(o.Addresses, spec.Address{Prefix: a.Prefix, Peer: a.Peer, Label: label, Scope: a.Scope,
-			NoDAD: a.Flags&state.FlagNodad != 0, NoPrefixRoute: a.Flags&state.FlagNoPrefixRoute != 0})
+		out := spec.Address{Prefix: a.Prefix, Peer: a.Peer, Label: label, Scope: a.Scope,
+			NoDAD: a.Flags&state.FlagNodad != 0, NoPrefixRoute: a.Flags&state.FlagNoPrefixRoute != 0}
+		if a.Preferred != state.Forever {
+			out.Preferred = new(uint32) // deprecated: there, and not the source of new connections
+		}
+		o.Addresses = append(o.Addresses, out)
 	}
 	for _, r := range g.host.Routes {
 		if r.Dev != g.link.Name || !byHand(r) {

@@ -8,6 +8,7 @@ import (
 
 	"hostnet-module/module/engine"
 	"hostnet-module/module/plan"
+	"hostnet-module/module/state"
 )
 
 // speech is how an action is spoken of.
@@ -74,7 +75,8 @@ func (r *Result) tense(done, would string, args ...any) string {
 // failure is the sentence of a run that failed: what was attempted, the kernel's text, the state we left it in.
 func failure(out engine.Outcome) string {
 	text := strings.TrimRight(out.Failed.Error(), ".\n ")
-	if errors.Is(out.Failed, fs.ErrPermission) && !strings.Contains(text, "CAP_NET_ADMIN") {
+	refused := (*state.Refusal)(nil) // the kernel has its own reasons, and the kernel room knows whether it was the privilege
+	if errors.Is(out.Failed, fs.ErrPermission) && !errors.As(out.Failed, &refused) && !strings.Contains(text, "CAP_NET_ADMIN") {
 		text += " (this needs root or CAP_NET_ADMIN: `become: true` in Ansible, sudo in a shell)"
 	}
 	switch {
