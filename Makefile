@@ -22,7 +22,7 @@ EXEC := $(CURDIR)/bin/lab run --file $(CURDIR)/bin/hostnet-module:/usr/bin/hostn
 build: bin/hostnet-module library/hostnet bin/lab
 
 # Always asked: Go's own cache knows best what is stale.
-.PHONY: bin/hostnet-module bin/lab library/hostnet library/hostnet_linux_amd64 library/hostnet_linux_arm64
+.PHONY: bin/hostnet-module bin/lab bin/bench library/hostnet library/hostnet_linux_amd64 library/hostnet_linux_arm64
 bin/hostnet-module:
 	$(GOBUILD) -o $@ ./module
 
@@ -37,7 +37,7 @@ library/hostnet: library/hostnet_linux_amd64 library/hostnet_linux_arm64
 
 ## test: everything; what is missing is installed first
 .PHONY: test
-test: deps build check unit fuzz real ansible
+test: deps build check size unit fuzz real ansible
 
 ## check: format and vet
 .PHONY: check
@@ -77,6 +77,28 @@ ansible: bin/lab bin/hostnet-module library/hostnet
 .PHONY: demo
 demo: deps build
 	@tests/demo/demo.sh
+
+SIZED := library/hostnet_linux_amd64
+SIZE  := tests/bench/size
+
+## size: fails if the program has grown by more than 5 % since its size was recorded; WRITE=1 records it
+.PHONY: size
+size: $(SIZED)
+	@is=$$(stat -c %s $(SIZED)); [ -z "$(WRITE)" ] || echo $$is >$(SIZE); was=$$(cat $(SIZE)); \
+	echo "size: $$is bytes, recorded $$was"; \
+	[ $$((is * 100)) -le $$((was * 105)) ] || { echo "size: more than 5 % above the recorded one. What brought it in?" \
+	"(go list -deps ./module; go tool nm -size -sort size of a build without -s -w.) If it is worth that: make size WRITE=1, and commit $(SIZE)"; exit 1; }
+
+bin/bench:
+	$(GOBUILD) -o $@ ./tests/bench
+
+## bench: the seed host against ip -batch, in one machine; WRITE=1 puts the figures into docs/bench.md. ROUNDS=15
+ROUNDS ?= 15
+.PHONY: bench
+bench: deps bin/lab bin/hostnet-module bin/bench
+	bin/lab fetch --kernel $(KERNEL)
+	$(EXEC) bin/bench --rounds $(ROUNDS) >bin/figures.md
+	@cat bin/figures.md; [ -z "$(WRITE)" ] || bin/bench --into docs/bench.md <bin/figures.md
 
 ## lab: a shell in a machine with two bare NICs, two switches and a router
 .PHONY: lab

@@ -14,12 +14,16 @@ import (
 // times are what a contender's phases took, round by round.
 type times [][phases][]cost
 
-// measure lets the contenders work in turn, each round in another order. The first round warms up and does not count.
+// measure lets the contenders work in turn, each round in another order: who comes after whom changes too, since what one leaves
+// to the kernel to do later falls into the next one's time. The first round warms up and does not count.
 func (w *host) measure(rounds int) (times, error) {
 	t := make(times, len(w.ways))
 	for round := range rounds + 1 {
 		for i := range w.ways {
-			n := (i + round) % len(w.ways)
+			n := (i + round/2) % len(w.ways)
+			if round%2 == 1 {
+				n = len(w.ways) - 1 - n
+			}
 			err := w.life(w.ways[n], func(p phase) error {
 				c, err := w.do(w.ways[n], p)
 				if round > 0 {
