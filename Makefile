@@ -55,11 +55,14 @@ unit:
 .PHONY: fuzz
 fuzz:
 	@grep -rn --include='*_test.go' -o '^func Fuzz[A-Za-z0-9_]*' . | sed 's/:.*func / /' | while read -r file name; do \
-	  $(GO) test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZ) "$$(dirname $$file)" </dev/null || exit 1; done
+	  $(GO) test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZ) -fuzzminimizetime 20x "$$(dirname $$file)" </dev/null || exit 1; done
 
 # Packages with tests for a real kernel: those with a file tagged lab. One machine
 # at a time: two would disturb each other's clocks.
-LABPKGS = $(shell grep -rl --include='*_test.go' '^//go:build lab' . | xargs -r -n1 dirname | sort -u)
+LABPKGS = $(shell grep -rl --include='*_test.go' '^//go:build lab$$' . | xargs -r -n1 dirname | sort -u | grep -v $(NOBONDING))
+
+# This one wants a kernel without bonding.
+NOBONDING := ./tests/real/nobonding
 
 ## real: the tests on a real kernel. KERNEL=12|13|newest, LABPKGS=./some/package, RUN=TestName
 .PHONY: real
@@ -67,6 +70,7 @@ real: bin/lab bin/hostnet-module
 	bin/lab fetch --kernel $(KERNEL)
 	$(GO) test -tags labhost -count 1 -parallel 2 ./tests/lab
 	$(GO) test -p 1 -parallel 6 -timeout 15m -tags lab -run '$(RUN)' -exec '$(EXEC)' $(LABPKGS)
+	$(GO) test -tags lab -exec '$(EXEC:run=run --no-module bonding)' $(NOBONDING)
 
 ## ansible: real Ansible over SSH, on a machine without Python. RUN=Stories/loop
 .PHONY: ansible
