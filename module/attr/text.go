@@ -24,7 +24,7 @@ func refuse(format string, args ...any) error { return refusal{fmt.Sprintf(forma
 // Allowed says in words what the row takes: "0-65535", "one of balance-rr, active-backup, …".
 func (r *Row) Allowed() string {
 	switch {
-	case r.isBool():
+	case r.IsBool():
 		return "true or false"
 	case len(r.Names) > 0:
 		words := make([]string, len(r.Names))
@@ -41,9 +41,10 @@ func (r *Row) Allowed() string {
 	case r.Type == Text:
 		return fmt.Sprintf("text of at most %d bytes", r.MaxLen)
 	}
-	text := fmt.Sprintf("%d-%d", r.Min, r.limit())
-	if r.Type == S32 {
-		text = fmt.Sprintf("%d to %d", math.MinInt32, math.MaxInt32)
+	low, high := r.Range()
+	text := fmt.Sprintf("%d-%d", low, high)
+	if low < 0 {
+		text = fmt.Sprintf("%d to %d", low, high)
 	}
 	if r.Unit != "" {
 		text += " (" + r.Unit + ")"
@@ -51,7 +52,16 @@ func (r *Row) Allowed() string {
 	return text
 }
 
-func (r *Row) isBool() bool { return r.Type == Bool || r.Type == Bit || r.Type == Flag }
+// IsBool tells whether the row is a boolean on the wire.
+func (r *Row) IsBool() bool { return r.Type == Bool || r.Type == Bit || r.Type == Flag }
+
+// Range is the smallest and the largest number that the row takes.
+func (r *Row) Range() (low int64, high uint64) {
+	if r.Type == S32 {
+		return math.MinInt32, math.MaxInt32
+	}
+	return int64(r.Min), r.limit()
+}
 
 func (r *Row) limit() uint64 {
 	if r.Max > 0 {
@@ -72,7 +82,7 @@ func (r *Row) limit() uint64 {
 // "false", numbers into their digits and lists into texts joined by commas. Numbers take decimal digits only.
 func (r *Row) Parse(text string) (Value, error) {
 	switch {
-	case r.isBool():
+	case r.IsBool():
 		on, ok := ParseBool(text)
 		if !ok {
 			return Value{}, refuse("must be %s", r.Allowed())
@@ -173,7 +183,7 @@ func (r *Row) Text(v Value) string {
 // JSON gives a value as a result shows it: a number, a boolean, a text or a list of texts.
 func (r *Row) JSON(v Value) any {
 	switch {
-	case r.isBool():
+	case r.IsBool():
 		return v.N != 0
 	case r.Type == IP4s, r.Type == IP6s:
 		if v.S == "" {

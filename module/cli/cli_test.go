@@ -221,6 +221,12 @@ func TestVersion(t *testing.T) {
 	}
 }
 
+func TestSchema(t *testing.T) {
+	if status, stdout, stderr := newDesk(t).call(t, "schema"); status != 0 || stderr != "" || !json.Valid([]byte(stdout)) || !strings.Contains(stdout, "draft/2020-12") {
+		t.Error(status, stdout, stderr)
+	}
+}
+
 func TestShow(t *testing.T) {
 	d := newDesk(t)
 	d.terminal = true

@@ -37,6 +37,9 @@ func (c *Command) show(ctx context.Context, o options) int {
 	return done
 }
 
+// schema prints the schema of documents.
+func (c *Command) schema(context.Context, options) int { return c.print(string(spec.Schema().JSON())) }
+
 // build is what the version tells.
 type build struct {
 	Version  string `json:"version"`

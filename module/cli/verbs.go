@@ -31,7 +31,7 @@ type options struct {
 
 // later are the subcommands of later versions: a document of such a name needs a path.
 func later() []string {
-	return []string{"convert", "render", "confirm", "rollback", "boot", "cloud-init", "schema", "doctor", "rehearse",
+	return []string{"convert", "render", "confirm", "rollback", "boot", "cloud-init", "doctor", "rehearse",
 		"uninstall", "enable-boot", "disable-boot", "apply"}
 }
 
@@ -79,6 +79,13 @@ members of a bond stand before it. Needs no root.`,
 			examples: [][2]string{{"hostnet-module show", ""}, {"hostnet-module show --document --format text > host.yaml", "what runs, as a document"},
 				{"hostnet-module show | jq '.links[] | select(.state != \"UP\")'", "what is not up"}},
 			run: (*Command).show,
+		},
+		{
+			name: "schema", short: "the form of documents as a JSON Schema, for editors",
+			long: `Prints a JSON Schema (draft 2020-12) of documents: every key with its meaning, range and words, so that an editor
+completes and checks while one types. What needs sense, validate alone knows.`,
+			examples: [][2]string{{"hostnet-module schema > hostnet.schema.json", "name it in a document's first line: # yaml-language-server: $schema=hostnet.schema.json"}},
+			run:      (*Command).schema,
 		},
 		{
 			name: "version", short: "the program's version and how it was built",

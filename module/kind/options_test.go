@@ -84,7 +84,7 @@ func section(b *strings.Builder, title, text string, rows attr.Table) {
 	b.WriteString("\n| option | values | change | meaning |\n|---|---|---|---|\n")
 	for _, r := range rows {
 		if !r.Hidden { // documents say `ipv6`
-			fmt.Fprintf(b, "| %s | %s | %s | %s |\n", optionName(r), r.Allowed(), change(r), meaning(r))
+			fmt.Fprintf(b, "| %s | %s | %s | %s |\n", optionName(r), r.Allowed(), change(r), strings.ReplaceAll(r.Meaning(), "|", `\|`))
 		}
 	}
 }
@@ -100,30 +100,7 @@ func change(r *attr.Row) string {
 	if r.SeeOnly {
 		return "shown only"
 	}
-	var words []string
-	for _, w := range []struct {
-		when attr.When
-		text string
-	}{{attr.Down, "link down"}, {attr.NoPorts, "ports released"}, {attr.Never, "recreated"}} {
-		if r.When&w.when != 0 {
-			words = append(words, w.text)
-		}
-	}
-	if len(words) == 0 {
-		return "live"
-	}
-	return strings.Join(words, ", ")
-}
-
-func meaning(r *attr.Row) string {
-	text := capital(strings.ReplaceAll(r.Doc, "|", `\|`)) + "."
-	if r.Only != nil {
-		text += " Only with `" + r.Only.Row + "` " + strings.Join(r.Only.In, ", ") + "."
-	}
-	if len(r.Upsets) > 0 {
-		text += " A change of it resets " + strings.Join(r.Upsets, ", ") + ", unless they are given."
-	}
-	return text
+	return r.When.String()
 }
 
 func firstSettable(rows attr.Table) string {

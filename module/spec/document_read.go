@@ -119,16 +119,16 @@ type root struct {
 
 var rootFields = func() []field[root] {
 	fields := []field[root]{
-		{"state", func(w *walker, to *root, p place) {
-			if word, ok := w.choice(p, string(Present), string(Absent), string(Gathered)); ok {
-				to.doc.State = Presence(word)
-			}
-		}},
-		{"prune", later(false)}, {"persist", later(false)},
-		{"confirm_timeout", laterTimeout}, {"probes", laterList[root]}, {"max_disruption", laterDisruption},
+		choiceField("state", "absent takes away every object that is listed; gathered changes nothing and returns the running topology as a document",
+			func(to *root, word string) { to.doc.State = Presence(word) }, string(Present), string(Absent), string(Gathered)),
+		{"prune", "remove objects that an earlier run created and this document no longer names; " + laterText, noForm, later(false)},
+		{"persist", "bring the objects back at boot; " + laterText, noForm, later(false)},
+		{"confirm_timeout", "seconds after which everything is undone unless it was confirmed; " + laterText, zeroForm, laterTimeout},
+		{"probes", "what must answer after the change, or it is undone; " + laterText, emptyForm, laterList[root]},
+		{"max_disruption", "refuse a plan that would disturb more; " + laterText, func() Tree { return wordsForm(disruptions[len(disruptions)-1:]) }, laterDisruption},
 	}
 	for _, key := range listKeys() {
-		fields = append(fields, field[root]{key, func(_ *walker, to *root, p place) {
+		fields = append(fields, field[root]{key, listDoc(key), func() Tree { return listForm(objectItem(key)) }, func(_ *walker, to *root, p place) {
 			if to.lists == nil {
 				to.lists = make(map[string]place)
 			}
@@ -138,6 +138,14 @@ var rootFields = func() []field[root] {
 	}
 	return fields
 }()
+
+// listDoc says what the objects of a list are.
+func listDoc(key string) string {
+	if k := kind.ByList(key); k != nil {
+		return k.Doc
+	}
+	return "the short form of VLANs and the bridges on them"
+}
 
 // listKeys are the document's lists in the order of a result.
 func listKeys() []string {
@@ -185,9 +193,11 @@ func laterList[T any](w *walker, _ *T, p place) {
 	}
 }
 
+// disruptions are the values of max_disruption, the mildest first.
+var disruptions = []string{"none", "flap", "recreate"}
+
 func laterDisruption(w *walker, _ *root, p place) {
-	words := []string{"none", "flap", "recreate"}
-	if word, ok := w.choice(p, words...); ok && slices.Index(words, word) < len(words)-1 {
+	if word, ok := w.choice(p, disruptions...); ok && slices.Index(disruptions, word) < len(disruptions)-1 {
 		w.fault(p, ErrLater, "leave it out or say recreate", laterText)
 	}
 }

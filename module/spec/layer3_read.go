@@ -35,33 +35,32 @@ type addressText struct {
 }
 
 var addressFields = []field[addressText]{
-	{"address", func(_ *walker, to *addressText, p place) {
+	{"address", "ADDR/LEN; without a length where peer has one", prefixForm, func(_ *walker, to *addressText, p place) {
 		if p.node.shape != nullShape {
 			to.at = p
 		}
 	}},
-	{"peer", func(_ *walker, to *addressText, p place) {
+	{"peer", "the address at the other end of a point-to-point link, with its prefix length", prefixForm, func(_ *walker, to *addressText, p place) {
 		if !p.node.missing() {
 			to.peer = p
 		}
 	}},
-	{"broadcast", func(w *walker, to *addressText, p place) { to.Broadcast, _ = w.ip(p) }},
-	{"label", func(w *walker, to *addressText, p place) { to.Label, _ = w.text(p) }},
-	{"scope", func(w *walker, to *addressText, p place) {
-		if n, ok := w.numberOr(p, scopes, 0, 254); ok {
-			to.Scope = uint8(n)
-		}
-	}},
-	{"nodad", func(w *walker, to *addressText, p place) { to.NoDAD, _ = w.boolean(p) }},
-	{"noprefixroute", func(w *walker, to *addressText, p place) { to.NoPrefixRoute, _ = w.boolean(p) }},
-	{"valid_lft", func(w *walker, to *addressText, p place) { to.Valid = w.lifetime(p, 1) }},
-	{"preferred_lft", func(w *walker, to *addressText, p place) { to.Preferred = w.lifetime(p, 0) }},
+	{"broadcast", "the broadcast address, of IPv4", ipForm, func(w *walker, to *addressText, p place) { to.Broadcast, _ = w.ip(p) }},
+	textField("label", "a label of IPv4 that starts with the link's name, at most 15 bytes", textForm(0), func(to *addressText) *string { return &to.Label }),
+	numberField("scope", "where the address is valid", scopes, 0, 254, func(to *addressText, n uint64) { to.Scope = uint8(n) }),
+	booleanField("nodad", "no duplicate address detection, of IPv6", func(to *addressText, on bool) { to.NoDAD = on }),
+	booleanField("noprefixroute", "no route to the subnet comes with the address", func(to *addressText, on bool) { to.NoPrefixRoute = on }),
+	numberField("valid_lft", "seconds until the address goes away, or forever", forever, 1, math.MaxUint32, func(to *addressText, n uint64) { to.Valid = lifetime(n) }),
+	numberField("preferred_lft", "seconds until the address is no longer used for new connections, at most valid_lft; or forever", forever, 0, math.MaxUint32,
+		func(to *addressText, n uint64) { to.Preferred = lifetime(n) }),
 }
 
 // Words for numbers (rtnetlink(7), /etc/iproute2).
 var (
 	scopes = map[string]uint64{"global": 0, "site": 200, "link": 253, "host": 254}
 	tables = map[string]uint64{"default": 253, "main": tableMain, "local": 255}
+
+	forever = map[string]uint64{"forever": math.MaxUint32}
 )
 
 const tableMain = 254
@@ -203,10 +202,9 @@ func (w *walker) numberOr(p place, words map[string]uint64, low, high uint64) (u
 	return w.number(p, low, high)
 }
 
-// lifetime reads seconds; nil is forever.
-func (w *walker) lifetime(p place, low uint64) *uint32 {
-	n, ok := w.numberOr(p, map[string]uint64{"forever": math.MaxUint32}, low, math.MaxUint32)
-	if !ok || n == math.MaxUint32 {
+// lifetime is a number of seconds; nil is forever.
+func lifetime(n uint64) *uint32 {
+	if n == math.MaxUint32 {
 		return nil
 	}
 	seconds := uint32(n)
@@ -236,29 +234,20 @@ type routeText struct {
 }
 
 var routeFields = []field[routeText]{
-	{"to", func(_ *walker, to *routeText, p place) {
+	{"to", "the network, or default", targetForm, func(_ *walker, to *routeText, p place) {
 		if !p.node.missing() {
 			to.to = p
 		}
 	}},
-	{"via", func(w *walker, to *routeText, p place) { to.Via, _ = w.ip(p) }},
-	{"metric", func(w *walker, to *routeText, p place) {
-		if n, ok := w.number(p, 0, math.MaxUint32); ok {
-			metric := uint32(n)
-			to.Metric = &metric
-		}
-	}},
-	{"table", func(w *walker, to *routeText, p place) {
-		if n, ok := w.numberOr(p, tables, 1, math.MaxUint32); ok {
-			to.Table = uint32(n)
-		}
-	}},
-	{"source", func(w *walker, to *routeText, p place) { to.Source, _ = w.ip(p) }},
-	{"onlink", func(w *walker, to *routeText, p place) { to.OnLink, _ = w.boolean(p) }},
-	{"mtu", func(w *walker, to *routeText, p place) {
-		n, _ := w.number(p, 68, 65535)
-		to.MTU = uint32(n)
-	}},
+	{"via", "the next hop; without one the network is on the link itself", ipForm, func(w *walker, to *routeText, p place) { to.Via, _ = w.ip(p) }},
+	numberField("metric", "the lowest is preferred; the kernel's default is 0 for IPv4, 1024 for IPv6", nil, 0, math.MaxUint32, func(to *routeText, n uint64) {
+		metric := uint32(n)
+		to.Metric = &metric
+	}),
+	numberField("table", "the routing table, main where nothing is said", tables, 1, math.MaxUint32, func(to *routeText, n uint64) { to.Table = uint32(n) }),
+	{"source", "the host's address that packets leave with", ipForm, func(w *walker, to *routeText, p place) { to.Source, _ = w.ip(p) }},
+	booleanField("onlink", "the next hop is on the link, though no address says so", func(to *routeText, on bool) { to.OnLink = on }),
+	numberField("mtu", "largest packet, bytes", nil, 68, 65535, func(to *routeText, n uint64) { to.MTU = uint32(n) }),
 }
 
 func (r *routeText) resolve(w *walker) {

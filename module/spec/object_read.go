@@ -1,6 +1,7 @@
 package spec
 
 import (
+	"net/netip"
 	"slices"
 	"strings"
 
@@ -85,42 +86,30 @@ func writable(r *attr.Row) bool { return !r.SeeOnly && !r.Hidden }
 
 // The keys of objects that are no rows.
 var objectFields = []field[Object]{
-	{"name", func(w *walker, o *Object, p place) { o.Name, _ = w.text(p) }},
-	{"parent", func(w *walker, o *Object, p place) { o.Parent, _ = w.text(p) }},
-	{"state", func(w *walker, o *Object, p place) {
-		if word, ok := w.choice(p, string(Present), string(Absent)); ok {
-			o.Absent = Presence(word) == Absent
-		}
-	}},
-	{"addresses", func(w *walker, o *Object, p place) {
-		if items, ok := w.list(p); ok {
-			o.L3 = true
-			o.Addresses = readEach(w, items, readAddress)
-		}
-	}},
-	{"gateway", func(w *walker, o *Object, p place) {
-		if items, ok := w.list(p); ok {
-			o.L3 = true
-			o.Gateways = readEach(w, items, readGateway)
-		}
-	}},
-	{"routes", func(w *walker, o *Object, p place) {
-		if items, ok := w.list(p); ok {
-			o.L3 = true
-			o.Routes = readEach(w, items, readRoute)
-		}
-	}},
-	{"ipv6", func(w *walker, o *Object, p place) {
-		if word, ok := w.offWord(p, string(IPv6Auto)); ok {
-			o.IPv6 = IPv6(word)
-		}
-	}},
-	{"ports_exclusive", func(w *walker, o *Object, p place) { o.PortsExclusive, _ = w.boolean(p) }},
-	{"host_access", func(w *walker, o *Object, p place) {
-		if on, ok := w.boolean(p); ok {
-			o.HostAccess = &on
-		}
-	}},
+	textField("name", "the link's name, 1-15 bytes; that of a VLAN is PARENT.ID where nothing is said", nameForm, func(o *Object) *string { return &o.Name }),
+	textField("parent", "the link that carries the VLAN", nameForm, func(o *Object) *string { return &o.Parent }),
+	choiceField("state", "absent takes the object away; what else is said of it is then passed over", func(o *Object, word string) {
+		o.Absent = Presence(word) == Absent
+	}, string(Present), string(Absent)),
+	listField("addresses", "addresses of the host on this link, with their prefix lengths", addressItem, readAddress, func(o *Object, list []Address) {
+		o.L3, o.Addresses = true, list
+	}),
+	listField("gateway", "the default route's next hop, at most one for each family", gatewayItem, readGateway, func(o *Object, list []netip.Addr) {
+		o.L3, o.Gateways = true, list
+	}),
+	listField("routes", "routes over this link", routeItem, readRoute, func(o *Object, list []Route) {
+		o.L3, o.Routes = true, list
+	}),
+	{"ipv6", "off: no IPv6 at all on this link, not even a link-local address; the default for members, ports, bonds that only carry VLANs, and bridges without host access",
+		offForm(string(IPv6Auto)), func(w *walker, o *Object, p place) {
+			if word, ok := w.offWord(p, string(IPv6Auto)); ok {
+				o.IPv6 = IPv6(word)
+			}
+		}},
+	booleanField("ports_exclusive", "evict ports that are not listed, guests' too; by default they are left alone", func(o *Object, on bool) { o.PortsExclusive = on }),
+	booleanField("host_access", "false: no frame of a guest reaches the host's own stack; the default is true, of a segment without addresses false", func(o *Object, on bool) {
+		o.HostAccess = &on
+	}),
 }
 
 // offWord reads one word or «off», which templating and YAML 1.1 turn into false.

@@ -19,14 +19,16 @@ func readPorts(w *walker, p place, k *kind.Kind) []Port {
 
 // portFields are the keys of a port that are no rows.
 var portFields = []field[Port]{
-	{"name", func(w *walker, to *Port, p place) { to.Name, _ = w.text(p) }},
-	{"mac", func(w *walker, to *Port, p place) {
+	textField("name", "the link's name", nameForm, func(to *Port) *string { return &to.Name }),
+	{"mac", "the NIC's permanent MAC, else its current one", macForm, func(w *walker, to *Port, p place) {
 		if text, ok := w.mac(p); ok {
 			to.MAC = w.parseMAC(p, text)
 		}
 	}},
-	{"path", func(w *walker, to *Port, p place) { to.HW, _ = w.word(p) }},
-	{"vlans", laterList[Port]},
+	{"path", "the path of its hardware as udev writes it (ID_PATH), like pci-0000:03:00.0", textForm(0), func(w *walker, to *Port, p place) {
+		to.HW, _ = w.word(p)
+	}},
+	{"vlans", "the port's entries in the bridge's VLAN table; " + laterText, emptyForm, laterList[Port]},
 }
 
 // readPort reads one member or port: a name, or an object.

@@ -7,6 +7,16 @@ import (
 	"hostnet-module/module/kind"
 )
 
+// segmentFields are the keys that segments alone have.
+var segmentFields = []field[Object]{
+	textField("bridge", "the name of the bridge on the VLAN", nameForm, func(bridge *Object) *string { return &bridge.Name }),
+}
+
+// ofVLAN tells whether a key of a segment is one of its VLAN; all others are its bridge's.
+func ofVLAN(key string) bool {
+	return key == "name" || key == "parent" || kind.VLAN.Rows.Row(key) != nil
+}
+
 // readSegment reads one segment, the short form of a VLAN and the bridge on it, into those two objects. Options of VLANs
 // go to the VLAN, `mtu` and `up` to both, all others to the bridge.
 func readSegment(w *walker, p place, absent bool) []*Object {
@@ -14,13 +24,14 @@ func readSegment(w *walker, p place, absent bool) []*Object {
 	bridge := &Object{Kind: kind.Bridge, Path: p.path, Absent: absent}
 	before := len(w.problems)
 	ok := w.object(p, "a VLAN and its bridge", func(key string, at place) bool {
+		f, own := lookup(segmentFields, key)
 		switch {
-		case key == "bridge":
+		case own:
 			if !at.node.omitted() {
-				bridge.Name, _ = w.text(at)
+				f.read(w, bridge, at)
 			}
 			return true
-		case key == "name" || key == "parent" || kind.VLAN.Rows.Row(key) != nil:
+		case ofVLAN(key):
 			return vlan.readKey(w, key, at)
 		case key == bridge.Kind.Ports:
 			return false
@@ -63,7 +74,7 @@ func requireSegment(w *walker, p place, vlan, bridge *Object) {
 }
 
 func segmentKeys() []string {
-	keys := slices.Concat([]string{"bridge"}, objectKeys(kind.VLAN), objectKeys(kind.Bridge))
+	keys := slices.Concat(fieldKeys(segmentFields), objectKeys(kind.VLAN), objectKeys(kind.Bridge))
 	keys = slices.DeleteFunc(keys, func(key string) bool { return key == kind.Bridge.Ports })
 	slices.Sort(keys)
 	return slices.Compact(keys)

@@ -34,30 +34,6 @@ func (w *walker) fault(p place, err error, hint, format string, args ...any) {
 	}
 }
 
-// field is one key of an object that is read into a T.
-type field[T any] struct {
-	key  string
-	read func(w *walker, to *T, p place)
-}
-
-// lookup finds the field of a key.
-func lookup[T any](fields []field[T], key string) (field[T], bool) {
-	for _, f := range fields {
-		if f.key == key {
-			return f, true
-		}
-	}
-	return field[T]{}, false
-}
-
-func fieldKeys[T any](fields []field[T]) []string {
-	keys := make([]string, len(fields))
-	for i, f := range fields {
-		keys[i] = f.key
-	}
-	return keys
-}
-
 // readFields reads an object all of whose keys are in one table.
 func readFields[T any](w *walker, p place, to *T, what string, fields []field[T]) bool {
 	return w.object(p, what, func(key string, at place) bool {
