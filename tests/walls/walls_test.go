@@ -26,7 +26,8 @@ var ours = map[string]string{
 	"state":   "kind attr",
 	"plan":    "spec state kind attr",
 	"store":   "",
-	"engine":  "spec state plan store",
+	"others":  "", // reads the files of other managers of the network: I/O that nobody else needs, and that knows nothing of ours
+	"engine":  "spec state plan store others",
 	"kernel":  "state kind attr",
 	"report":  "spec state plan engine kind attr",
 	"ansible": "engine kernel spec convert store report plan state",
@@ -39,7 +40,7 @@ var theirs = map[string]string{
 	"github.com/vishvananda/netlink": "kernel",
 	"golang.org/x/sys":               "kernel kind",
 	"github.com/goccy/go-json":       "spec/decode.go spec/node.go report",
-	"go.yaml.in/yaml":                "spec/decode.go spec/node.go convert",
+	"go.yaml.in/yaml":                "spec/decode.go spec/node.go convert others",
 	"github.com/spf13/pflag":         "cli",
 }
 
@@ -72,7 +73,7 @@ func TestWalls(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, room := range []string{"attr", "kind", "spec", "state", "plan", "engine", "kernel", "store", "report", "ansible", "cli", ""} {
+	for _, room := range []string{"attr", "kind", "spec", "state", "plan", "others", "engine", "kernel", "store", "report", "ansible", "cli", ""} {
 		if !seen[room] {
 			t.Errorf("room %q is empty", room)
 		}
