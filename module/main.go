@@ -27,7 +27,7 @@ func run() int {
 		signal.Ignore(syscall.SIGHUP) // a dropped connection
 		ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
 		defer stop()
-		return ansible.Door{Args: os.Args, Read: read, Stdout: os.Stdout, Kernel: dial}.Main(ctx)
+		return ansible.Door{Args: os.Args, Read: read, Stdout: os.Stdout, Kernel: dial, Root: os.DirFS("/")}.Main(ctx)
 	}
 	signals := []os.Signal{syscall.SIGTERM, syscall.SIGINT}
 	if !signal.Ignored(syscall.SIGHUP) { // as under nohup
@@ -35,6 +35,6 @@ func run() int {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), signals...)
 	defer stop()
-	c := cli.Command{Args: os.Args[1:], Read: read, Stdout: os.Stdout, Stderr: os.Stderr, Getenv: os.Getenv, Kernel: dial, Version: version}
+	c := cli.Command{Args: os.Args[1:], Read: read, Stdout: os.Stdout, Stderr: os.Stderr, Getenv: os.Getenv, Kernel: dial, Root: os.DirFS("/"), Version: version}
 	return c.Main(ctx)
 }

@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"io/fs"
 	"path/filepath"
 	"runtime/debug"
 	"strings"
@@ -25,6 +26,7 @@ type Door struct {
 	Stdout  io.Writer
 	Kernel  func() (engine.Kernel, error)
 	Runtime string // the folder of the run-time records; "": store.Runtime
+	Root    fs.FS  // the host's files, in which other managers of the network are looked for; nil: nobody looks
 }
 
 // Called tells whether Ansible is calling: it uploads a module under the name AnsiballZ_NAME; and an arguments file that is
@@ -72,7 +74,7 @@ func (d Door) result(ctx context.Context) (r *report.Result) {
 	if len(problems) > 0 {
 		r = report.Refused(problems, warnings)
 	} else {
-		out := engine.Call{Dial: d.Kernel, Runtime: d.Runtime, Check: ask.check}.Do(ctx, doc)
+		out := engine.Call{Dial: d.Kernel, Runtime: d.Runtime, Check: ask.check, Root: d.Root}.Do(ctx, doc)
 		r = report.From(out, report.Asked{Check: ask.check, Diff: ask.diff && !ask.noLog})
 		r.Warn(warnings)
 	}

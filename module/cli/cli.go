@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"slices"
 	"strings"
 
@@ -25,6 +26,7 @@ type Command struct {
 	Columns func(io.Writer) (columns int, terminal bool) // nil: asks the kernel
 	Kernel  func() (engine.Kernel, error)
 	Runtime string // the folder of the run-time records; "": store.Runtime
+	Root    fs.FS  // the host's files, in which other managers of the network are looked for; nil: nobody looks
 	Version string // "" where the build says nothing
 }
 

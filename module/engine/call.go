@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"path/filepath"
 	"runtime/debug"
 
@@ -17,6 +18,7 @@ type Call struct {
 	Runtime string // the folder of the run-time records; "": store.Runtime
 	Check   bool
 	Note    func(what string) // told what the run is about to do; may be nil
+	Root    fs.FS             // as in Runner
 }
 
 // Do carries the document out, or gathers what is there if it asks for that. A panic is a failed outcome: the caller must
@@ -39,7 +41,7 @@ func (c Call) Do(ctx context.Context, doc *spec.Document) (out Outcome) {
 	if runtime == "" {
 		runtime = store.Runtime
 	}
-	out = Runner{Kernel: k, Dir: store.Dir(filepath.Join(runtime, k.Namespace())), Check: c.Check, Note: c.Note}.Run(ctx, doc)
+	out = Runner{Kernel: k, Dir: store.Dir(filepath.Join(runtime, k.Namespace())), Check: c.Check, Note: c.Note, Root: c.Root}.Run(ctx, doc)
 	if errors.Is(out.Failed, context.Canceled) {
 		out.Failed = fmt.Errorf("interrupted: %w", context.Cause(ctx))
 	}

@@ -24,6 +24,7 @@ type Runner struct {
 	Check    bool              // stop at the plan and send the kernel nothing
 	LockWait time.Duration     // how long to wait for another run; 0: LockWait
 	Note     func(what string) // told what the run is about to do; may be nil
+	Root     fs.FS             // the host's files, in which other managers of the network are looked for; nil: nobody looks
 }
 
 // LockWait is how long a run waits for another one to end, where nobody says otherwise.
@@ -53,7 +54,7 @@ func (r Runner) Run(ctx context.Context, doc *spec.Document) Outcome {
 	if err != nil || len(problems) > 0 {
 		return Outcome{Failed: err, Problems: problems}
 	}
-	out := Outcome{Plan: p, Warnings: append(damage, p.Warnings...)}
+	out := Outcome{Plan: p, Warnings: slices.Concat(damage, p.Warnings, r.conflicts(doc, before, p))}
 	if r.Check {
 		return out
 	}
