@@ -49,5 +49,5 @@ func (r Runner) wayBack(ctx context.Context, before *state.Host, done []state.St
 	if err != nil {
 		return nil, err
 	}
-	return plan.Path(now, plan.Back(now, before, done))
+	return plan.Retrace(now, plan.Back(now, before, done))
 }

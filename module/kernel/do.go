@@ -25,17 +25,19 @@ func (k *Kernel) Do(ctx context.Context, steps []state.Step) (done int, err erro
 		if ctx.Err() != nil {
 			return i, ctx.Err()
 		}
-		if err := k.step(s); err != nil {
+		if err := k.step(ctx, s); err != nil {
 			return i, refusal(s, err)
 		}
 	}
 	return len(steps), nil
 }
 
-func (k *Kernel) step(s state.Step) error {
+func (k *Kernel) step(ctx context.Context, s state.Step) error {
 	switch s.Op {
 	case state.Announce:
 		return k.announce(s)
+	case state.Await:
+		return k.await(ctx, s)
 	case state.Sysctl:
 		k.stats.Writes++
 		return k.sysctl(s)

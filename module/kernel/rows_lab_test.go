@@ -65,7 +65,6 @@ func (g group) values(t attr.Table) (first, second attr.Set) {
 type bench struct {
 	*testing.T
 	k *Kernel
-	n int
 }
 
 func newBench(t *testing.T) *bench {

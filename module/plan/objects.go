@@ -80,7 +80,7 @@ func touches(has, will *state.Host, steps []state.Step) map[string]touch {
 		}
 		t := sum[s.Link]
 		up, ok := s.Attrs.Get("up")
-		t.any = t.any || s.Op != state.Announce
+		t.any = t.any || s.Op != state.Announce && s.Op != state.Await
 		t.deleted = t.deleted || s.Op == state.LinkDel
 		t.flapped = t.flapped || s.Op == state.LinkSet && ok && up.N == 0
 		sum[s.Link] = t

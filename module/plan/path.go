@@ -2,6 +2,7 @@ package plan
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 
 	"hostnet-module/module/attr"
@@ -15,8 +16,13 @@ import (
 // It walks a model of the host and looks at it after each step, so that side effects (a link that went down has lost its
 // routes) are made good like any other difference. The order is that of least silence: everything above is built and
 // addressed before a link that carries the host's traffic is touched, and nothing is taken away before the end.
-func Path(has, target *state.Host) ([]state.Step, error) {
-	w := &walk{has: has, sim: has.Clone(), target: target, order: below(target), arrived: map[arrival]bool{}}
+func Path(has, target *state.Host) ([]state.Step, error) { return path(has, target, false) }
+
+// Retrace is Path for a target that has been: addresses get the flags that they had, to the letter.
+func Retrace(has, target *state.Host) ([]state.Step, error) { return path(has, target, true) }
+
+func path(has, target *state.Host, exact bool) ([]state.Step, error) {
+	w := &walk{has: has, sim: has.Clone(), target: target, order: below(target), arrived: map[arrival]bool{}, exact: exact}
 	w.deleteBlockers()
 	w.pass(false)
 	w.announce()
@@ -43,7 +49,8 @@ type walk struct {
 	target  *state.Host
 	order   []*state.Link // the target's links, below first
 	steps   []state.Step
-	waiting map[string]bool  // masters of links that carry traffic and have been left for the second pass
+	waiting map[string]bool // masters of links that carry traffic and have been left for the second pass
+	exact   bool
 	arrived map[arrival]bool // addresses that have moved here; true: announced
 	err     error
 }
@@ -103,10 +110,30 @@ func (w *walk) pass(live bool) {
 	for _, t := range slices.Backward(w.order) {
 		w.lowerMTU(t)
 	}
+	if !live {
+		w.awaitCarriers()
+	}
 	for _, t := range w.order {
 		w.addAddresses(t)
 	}
 	w.addRoutes()
+}
+
+// awaitCarriers waits where traffic is about to move from a link below to one above that has just been built: what is
+// configured does not pass traffic yet. Where nothing but that link can bring carrier there is nothing to wait for.
+func (w *walk) awaitCarriers() {
+	for _, t := range w.order {
+		s := w.sim.Link(t.Name)
+		if s == nil || !t.Up() || !slices.ContainsFunc(t.Addresses, func(a state.Address) bool { return s.Address(a.Key()) == nil && w.moved(t.Name, a) }) {
+			continue
+		}
+		below := legs(w.sim, t.Name)
+		if len(w.waiting) > 0 && !slices.ContainsFunc(slices.Collect(maps.Keys(w.waiting)), func(master string) bool {
+			return (below[master] || master == t.Name) && len(w.sim.Ports(master)) == 0
+		}) {
+			w.emit(state.Step{Op: state.Await, Link: t.Name})
+		}
+	}
 }
 
 // quiet sets what must hold before a link next goes up: one that is taken down for another's sake comes up by itself.
@@ -148,6 +175,9 @@ func (w *walk) addAddresses(t *state.Link) {
 	}
 	for _, a := range t.Addresses {
 		have := s.Address(a.Key())
+		if _, moved := w.arrived[arrival{t.Name, a.Key()}]; moved && !a.Is4() && !w.exact {
+			a.Flags |= state.FlagNodad
+		}
 		if have != nil && a.Same(*have) || have == nil && a.Kernel() {
 			continue
 		}
@@ -158,8 +188,9 @@ func (w *walk) addAddresses(t *state.Link) {
 		}
 		if have == nil && w.moved(t.Name, a) {
 			w.arrived[arrival{t.Name, a.Key()}] = false
-			if !a.Is4() {
-				// It has been this host's already: a second detection would only silence it for a second.
+			if !a.Is4() && !w.exact {
+				// It has been this host's already: a second detection would only silence it for a second. The flag stays: the
+				// kernel starts the detection some time after the address is there, and would find it gone.
 				a.Flags |= state.FlagNodad
 			}
 		}

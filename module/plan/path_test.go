@@ -28,7 +28,7 @@ func TestPathFromAnywhereToAnywhere(t *testing.T) {
 
 // walk takes the path and looks at the end whether anything is missing or too much.
 func walk(from, to *state.Host) error {
-	steps, err := plan.Path(from, plan.Goal(to))
+	steps, err := plan.Retrace(from, plan.Goal(to))
 	if err != nil {
 		return err
 	}

@@ -23,6 +23,7 @@ const (
 	RouteAdd               // RTM_NEWROUTE
 	RouteDel               // RTM_DELROUTE
 	Sysctl                 // a setting in /proc/sys/net/ipv6/conf/LINK that netlink does not carry
+	Await                  // nothing is asked: go on when the link has carrier, or after five seconds
 	Announce               // gratuitous ARP or unsolicited neighbour advertisement for an address that has moved
 )
 
@@ -72,6 +73,8 @@ func (s Step) String() string {
 		return "ip " + six(!s.Route.Is4()) + "route del " + s.Route.String()
 	case Sysctl:
 		return s.sysctlLine()
+	case Await:
+		return "# wait for the carrier of " + s.Link + ", at most 5 s"
 	case Announce:
 		if s.Address.Is4() {
 			return "arping -U -c 1 -I " + s.Link + " " + s.Address.Prefix.Addr().String()

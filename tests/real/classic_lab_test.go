@@ -62,6 +62,10 @@ func secondRun(t *testing.T, w *topo.World) {
 		})
 	}
 	mark()
+	for last := ""; monitor.Output() != last; { // the kernel's link watch speaks up to a second after the first run
+		last = monitor.Output()
+		time.Sleep(2 * time.Second)
+	}
 	heard := monitor.Output()
 	again := apply(t, w, classic)
 	mark()
