@@ -26,8 +26,11 @@ func path(has, target *state.Host, exact bool) ([]state.Step, error) {
 	w.deleteBlockers()
 	w.pass(false)
 	w.announce()
+	built := len(w.steps)
 	w.pass(true)
-	w.announce()
+	if len(w.steps) > built {
+		w.announce()
+	}
 	w.clear()
 	for range maxRepairs {
 		n := len(w.steps)
@@ -51,7 +54,7 @@ type walk struct {
 	steps   []state.Step
 	waiting map[string]bool // masters of links that carry traffic and have been left for the second pass
 	exact   bool
-	arrived map[arrival]bool // addresses that have moved here; true: announced
+	arrived map[arrival]bool // addresses that have moved here
 	err     error
 }
 
@@ -175,7 +178,7 @@ func (w *walk) addAddresses(t *state.Link) {
 	}
 	for _, a := range t.Addresses {
 		have := s.Address(a.Key())
-		if _, moved := w.arrived[arrival{t.Name, a.Key()}]; moved && !a.Is4() && !w.exact {
+		if w.arrived[arrival{t.Name, a.Key()}] && !a.Is4() && !w.exact {
 			a.Flags |= state.FlagNodad
 		}
 		if have != nil && a.Same(*have) || have == nil && a.Kernel() {
@@ -187,7 +190,7 @@ func (w *walk) addAddresses(t *state.Link) {
 			}
 		}
 		if have == nil && w.moved(t.Name, a) {
-			w.arrived[arrival{t.Name, a.Key()}] = false
+			w.arrived[arrival{t.Name, a.Key()}] = true
 			if !a.Is4() && !w.exact {
 				// It has been this host's already: a second detection would only silence it for a second. The flag stays: the
 				// kernel starts the detection some time after the address is there, and would find it gone.
@@ -215,7 +218,8 @@ type arrival struct {
 	key  state.AddressKey
 }
 
-// announce tells the neighbours about addresses that have moved, as soon as that can be heard.
+// announce tells the neighbours and the switches about addresses that have moved: as soon as that can be heard, and again when
+// the link that they came from has changed its place, since a switch may have looked away the first time.
 func (w *walk) announce() {
 	for master := range w.waiting {
 		if len(w.sim.Ports(master)) == 0 {
@@ -224,9 +228,7 @@ func (w *walk) announce() {
 	}
 	for _, t := range w.order {
 		for _, a := range t.Addresses {
-			key := arrival{t.Name, a.Key()}
-			if told, moved := w.arrived[key]; moved && !told {
-				w.arrived[key] = true
+			if w.arrived[arrival{t.Name, a.Key()}] {
 				w.emit(state.Step{Op: state.Announce, Link: t.Name, Address: a})
 			}
 		}
