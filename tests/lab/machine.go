@@ -7,8 +7,10 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -109,11 +111,35 @@ func (m *machine) start() error {
 		said := make([]byte, 4096)
 		n, _ := complaints.ReadAt(said, 0)
 		if n > 0 {
-			err = fmt.Errorf("%s: %s", qemu, strings.TrimSpace(string(said[:n])))
+			err = errors.Join(fmt.Errorf("%s: %s", qemu, strings.TrimSpace(string(said[:n]))), err)
 		}
 		m.ended <- err
 	}()
 	return nil
+}
+
+// tries is how often a machine is started whose QEMU crashes.
+const tries = 3
+
+// again does what is done with a machine once more if QEMU itself has crashed: with several emulated CPUs it does, now and then.
+func again(do func() error) error {
+	for try := 1; ; try++ {
+		err := do()
+		if !crashed(err) || try == tries {
+			return err
+		}
+		fmt.Fprintf(os.Stderr, "lab: %s crashed; once more, from the start\n", qemu)
+	}
+}
+
+// crashed tells whether QEMU ended by a signal that nobody sent it on purpose.
+func crashed(err error) bool {
+	var exit *exec.ExitError
+	if !errors.As(err, &exit) {
+		return false
+	}
+	status, ok := exit.Sys().(syscall.WaitStatus)
+	return ok && status.Signaled() && slices.Contains([]syscall.Signal{unix.SIGSEGV, unix.SIGABRT, unix.SIGBUS, unix.SIGILL, unix.SIGFPE}, status.Signal())
 }
 
 func (m *machine) kill() {

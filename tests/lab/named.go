@@ -105,6 +105,10 @@ func start(args []string) (int, error) {
 // boot starts the machine and waits until its SSH server answers. The machine dies
 // with this process, unless it is to outlive it.
 func (n *named) boot(b *bootFlags, files list, outlive bool) error {
+	return again(func() error { return n.bootOnce(b, files, outlive) })
+}
+
+func (n *named) bootOnce(b *bootFlags, files list, outlive bool) error {
 	m, err := b.prepare()
 	if err != nil {
 		return err

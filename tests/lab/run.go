@@ -102,7 +102,15 @@ func (j *job) goTest() {
 }
 
 // do boots, runs, and comes back with the program's exit status.
-func (j *job) do() (int, error) {
+func (j *job) do() (code int, err error) {
+	err = again(func() error {
+		code, err = j.once()
+		return err
+	})
+	return code, err
+}
+
+func (j *job) once() (int, error) {
 	m, err := j.boot.prepare()
 	if err != nil {
 		return exitLab, err
