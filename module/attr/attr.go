@@ -21,6 +21,7 @@ const (
 	U64                     // eight bytes
 	S32                     // four bytes, signed; Value.N holds it sign-extended
 	Bool                    // one byte, 0 or 1
+	Bool32                  // four bytes, 0 or not 0 (a bridge's spanning tree is 2 where a program does it)
 	Bit                     // one bit of a {value u32, mask u32} pair; rows with one number share the attribute
 	Flag                    // one bit of ifi_flags in the link header; Bit is the mask
 	MAC                     // six bytes; the model holds "00:16:3e:00:00:01"
@@ -29,6 +30,7 @@ const (
 	IP6s                    // nest of IPv6 addresses, numbered from 0
 	Text                    // text, sent without a NUL: the kernel counts one as a byte of an ifalias
 	GenMode                 // u8 inside IFLA_AF_SPEC / AF_INET6 (address generation mode)
+	Map                     // nest of {from u32, to u32} pairs, each an attribute 1; the model holds "0:1,2:3". It is additive: see map.go
 )
 
 // When says under which condition the kernel takes a change of an attribute of an existing link. Conditions add up.
@@ -55,10 +57,25 @@ const (
 	Proc                // a file in /proc/sys/net/ipv6/conf/LINK; reported as number Num of IFLA_INET6_CONF (linux/ipv6.h: DEVCONF_*)
 )
 
+// Since is the kernel that brought a row; the zero Since: every kernel that this program is for.
+type Since struct {
+	Release string // of Linux: "6.9"
+	Name    string // the constant of linux/if_link.h or linux/if_bridge.h that came with it
+}
+
+// After tells whether a kernel of a release ("6.1.0-50-cloud-amd64") is older than this.
+func (s Since) After(release string) bool {
+	var major, minor, haveMajor, haveMinor int
+	n, _ := fmt.Sscanf(s.Release, "%d.%d", &major, &minor)
+	have, _ := fmt.Sscanf(release, "%d.%d", &haveMajor, &haveMinor)
+	return n == 2 && have == 2 && (haveMajor < major || haveMajor == major && haveMinor < minor)
+}
+
 // Name is one word of an enumeration and its number on the wire.
 type Name struct {
-	Text string
-	N    uint64
+	Text  string
+	N     uint64
+	Since Since
 }
 
 // Cond says that a row exists only while another row of the same link — for a port's row, of its master — holds one of the given words
@@ -73,12 +90,15 @@ type Row struct {
 	Name      string // the document's key and, unless Word is set, iproute2's word
 	Word      string // iproute2's word where it differs
 	Num       uint16 // the attribute's number in its nest
+	Nest      uint16 // of rows that are only seen: the nest within the place in which they stand, by its number; 0: none
 	Bit       uint32 // for Bit and Flag: the mask
 	Place     Place
 	Type      Type
 	When      When
 	Min       uint64   // smallest value, inclusive
 	Max       uint64   // largest value, inclusive; 0: what the type can hold
+	Keys      uint64   // for Map: largest value on the left; Max is that on the right
+	Barred    uint64   // bits that must not be set
 	MaxLen    int      // for lists: most elements; for Text: most bytes; 0: no limit
 	Names     []Name   // the words of an enumeration; of a boolean, where iproute2 takes no digit: off and on
 	Digits    bool     // iproute2 takes the number only, not the word
@@ -92,7 +112,8 @@ type Row struct {
 	SeeOnly   bool   // the kernel reports it, nobody sets it
 	ZeroFirst bool   // a change to zero goes into an earlier message of its own: the kernel looks at the old value while it takes the others
 	Hidden    bool   // no key of the document: the planner derives it
-	Alone     bool   // refused in the creating message (EAFNOSUPPORT for AF_SPEC), or not looked at there (ifalias); goes into a later one
+	Since     Since
+	Alone     bool // refused in the creating message (EAFNOSUPPORT for AF_SPEC), or not looked at there (ifalias); goes into a later one
 }
 
 // Value is what an attribute holds: N for numbers, booleans and enumerations, S for texts, addresses and names
@@ -146,8 +167,12 @@ func (t Table) Names() []string {
 	return names
 }
 
-// Equal compares two values as the kernel would: rounding to the clock tick is no difference.
+// Equal compares two values as the kernel would: rounding to the clock tick is no difference, nor is a pair of a map that
+// leads to 0.
 func (r *Row) Equal(a, b Value) bool {
+	if r.Type == Map {
+		return readPairs(a.S).holding().String() == readPairs(b.S).holding().String()
+	}
 	if r.Slack > 0 {
 		return max(a.N, b.N)-min(a.N, b.N) <= r.Slack
 	}
@@ -161,6 +186,16 @@ func (r *Row) Applies(on Set) bool {
 	}
 	item, ok := on.item(r.Only.Row)
 	return !ok || slices.Contains(r.Only.In, item.Row.Text(item.Value))
+}
+
+// Came tells which kernel brought the row, or the word for a value of it.
+func (r *Row) Came(v Value) Since {
+	for _, n := range r.Names {
+		if n.N == v.N && n.Since.Release != "" {
+			return n.Since
+		}
+	}
+	return r.Since
 }
 
 // IP returns iproute2's word for the row.

@@ -25,6 +25,9 @@ func (r *Row) Meaning() string {
 	if r.Only != nil {
 		text += " Only with `" + r.Only.Row + "` " + strings.Join(r.Only.In, ", ") + "."
 	}
+	if r.Since.Release != "" {
+		text += " Linux " + r.Since.Release + " and later."
+	}
 	if len(r.Upsets) > 0 {
 		text += " A change of it resets " + strings.Join(r.Upsets, ", ") + ", unless they are given."
 	}

@@ -75,11 +75,41 @@ func (s Set) All() iter.Seq2[*Row, Value] {
 // Clone copies the set.
 func (s Set) Clone() Set { return Set{items: slices.Clone(s.items)} }
 
-// Merge puts every value of other.
+// Merge puts every value of other; into a map, its pairs.
 func (s *Set) Merge(other Set) {
 	for r, v := range other.All() {
+		if old, ok := s.Get(r.Name); ok && r.Type == Map {
+			v = Str(readPairs(old.S).with(readPairs(v.S)).String())
+		}
 		s.Put(r, v)
 	}
+}
+
+// Take is what the kernel does with a value that is set: it holds that instead of the old one, or, of a map, with it.
+func (s *Set) Take(r *Row, v Value) {
+	if r.Type == Map {
+		v = Str(readPairs(s.S(r.Name)).with(readPairs(v.S)).holding().String())
+	}
+	s.Put(r, v)
+}
+
+// Undoing returns a set for a link to go back to: the values of was, and where now has one that the kernel does not report
+// while it is empty, or pairs of a map, which were not there before, that they shall not be there.
+func Undoing(now, was Set) Set {
+	out := was.Clone()
+	for r, v := range now.All() {
+		old, ok := was.Get(r.Name)
+		switch {
+		case r.SeeOnly || !r.Empty:
+		case r.Type == Map:
+			if pairs := readPairs(v.S).zero().with(readPairs(old.S)); len(pairs) > 0 {
+				out.Put(r, Str(pairs.String()))
+			}
+		case !ok:
+			out.Put(r, Value{})
+		}
+	}
+	return out
 }
 
 // Filter keeps the values for which keep is true.
@@ -107,7 +137,7 @@ func Missing(have, want Set) Set {
 			continue
 		}
 		old, ok := have.Get(r.Name)
-		if (ok || r.Empty) && r.Equal(old, v) {
+		if (ok || r.Empty) && r.holds(old, v) {
 			continue
 		}
 		out.items = append(out.items, Item{r, v})

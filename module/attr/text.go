@@ -40,6 +40,8 @@ func (r *Row) Allowed() string {
 		return fmt.Sprintf("a list of at most %d %s addresses", r.MaxLen, map[Type]string{IP4s: "IPv4", IP6s: "IPv6"}[r.Type])
 	case r.Type == Text:
 		return fmt.Sprintf("text of at most %d bytes", r.MaxLen)
+	case r.Type == Map:
+		return fmt.Sprintf("a list of pairs like \"2:3\", from 0-%d to 0-%d", r.keys(), r.limit())
 	}
 	low, high := r.Range()
 	text := fmt.Sprintf("%d-%d", low, high)
@@ -49,11 +51,16 @@ func (r *Row) Allowed() string {
 	if r.Unit != "" {
 		text += " (" + r.Unit + ")"
 	}
+	if r.Barred != 0 {
+		text += fmt.Sprintf(" without the bits 0x%x", r.Barred)
+	}
 	return text
 }
 
 // IsBool tells whether the row is a boolean on the wire.
-func (r *Row) IsBool() bool { return r.Type == Bool || r.Type == Bit || r.Type == Flag }
+func (r *Row) IsBool() bool {
+	return r.Type == Bool || r.Type == Bool32 || r.Type == Bit || r.Type == Flag
+}
 
 // Range is the smallest and the largest number that the row takes.
 func (r *Row) Range() (low int64, high uint64) {
@@ -72,7 +79,7 @@ func (r *Row) limit() uint64 {
 		return 0xff
 	case U16, BE16:
 		return 0xffff
-	case U32:
+	case U32, Map:
 		return 0xffffffff
 	}
 	return ^uint64(0)
@@ -100,6 +107,8 @@ func (r *Row) Parse(text string) (Value, error) {
 		return Str(hw.String()), nil
 	case IP4s, IP6s:
 		return r.parseIPs(text)
+	case Map:
+		return r.parsePairs(text)
 	case Index, Text:
 		if r.MaxLen > 0 && len(text) > r.MaxLen {
 			return Value{}, refuse("must be %s, has %d", r.Allowed(), len(text))
@@ -114,7 +123,7 @@ func (r *Row) Parse(text string) (Value, error) {
 		return Num(uint64(n)), nil
 	}
 	n, err := strconv.ParseUint(text, 10, 64)
-	if err != nil || n < r.Min || n > r.limit() {
+	if err != nil || n < r.Min || n > r.limit() || n&r.Barred != 0 {
 		return Value{}, refuse("must be %s", r.Allowed())
 	}
 	return Num(n), nil
@@ -171,7 +180,7 @@ func (r *Row) Text(v Value) string {
 		}
 	}
 	switch r.Type {
-	case MAC, Index, IP4s, IP6s, Text:
+	case MAC, Index, IP4s, IP6s, Text, Map:
 		return v.S
 	}
 	if r.Type == S32 {
@@ -185,7 +194,7 @@ func (r *Row) JSON(v Value) any {
 	switch {
 	case r.IsBool():
 		return v.N != 0
-	case r.Type == IP4s, r.Type == IP6s:
+	case r.Type == IP4s, r.Type == IP6s, r.Type == Map:
 		if v.S == "" {
 			return []string{}
 		}

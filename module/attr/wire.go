@@ -80,7 +80,7 @@ func (r *Row) payload(v Value, names Resolver) []byte {
 		return binary.NativeEndian.AppendUint16(nil, uint16(v.N))
 	case BE16:
 		return binary.BigEndian.AppendUint16(nil, uint16(v.N))
-	case U32, S32:
+	case U32, S32, Bool32:
 		return binary.NativeEndian.AppendUint32(nil, uint32(v.N))
 	case U64:
 		return binary.NativeEndian.AppendUint64(nil, v.N)
@@ -93,6 +93,8 @@ func (r *Row) payload(v Value, names Resolver) []byte {
 		return ipNest(v.S)
 	case Text:
 		return []byte(v.S)
+	case Map:
+		return readPairs(v.S).wire()
 	}
 	return nil
 }
@@ -110,7 +112,7 @@ func ipNest(list string) []byte {
 }
 
 // size is the least that a payload of a type has.
-var size = [...]int{U8: 1, Bool: 1, GenMode: 1, U16: 2, BE16: 2, U32: 4, S32: 4, Index: 4, U64: 8, Bit: 4, MAC: 6, Text: 0}
+var size = [...]int{U8: 1, Bool: 1, Bool32: 4, GenMode: 1, U16: 2, BE16: 2, U32: 4, S32: 4, Index: 4, U64: 8, Bit: 4, MAC: 6, Map: 0}
 
 // Decode reads one attribute's payload. It is false if the payload is too short for the row's type, or a hardware address
 // that is not Ethernet's (tunnels have 4 or 16 bytes): the value is then unknown, never zero.
@@ -123,6 +125,8 @@ func (r *Row) Decode(p []byte, names Resolver) (Value, bool) {
 		return Num(uint64(p[0])), true
 	case Bool:
 		return On(p[0] != 0), true
+	case Bool32:
+		return On(binary.NativeEndian.Uint32(p) != 0), true
 	case U16:
 		return Num(uint64(binary.NativeEndian.Uint16(p))), true
 	case BE16:
@@ -134,13 +138,17 @@ func (r *Row) Decode(p []byte, names Resolver) (Value, bool) {
 	case U64:
 		return Num(binary.NativeEndian.Uint64(p)), true
 	case Bit:
-		return On(binary.NativeEndian.Uint32(p)&r.Bit != 0), true
+		// The second half tells which bits the kernel knows.
+		known := len(p) < 8 || binary.NativeEndian.Uint32(p[4:])&r.Bit != 0
+		return On(binary.NativeEndian.Uint32(p)&r.Bit != 0), known
 	case MAC:
 		return Str(net.HardwareAddr(p).String()), true
 	case Index:
 		return Str(names.Name(binary.NativeEndian.Uint32(p))), true
 	case IP4s, IP6s:
 		return decodeIPs(p), true
+	case Map:
+		return Str(decodePairs(p).String()), true
 	case Text:
 		text, _, _ := strings.Cut(string(p), "\x00")
 		return Str(text), true
@@ -161,15 +169,24 @@ func decodeIPs(p []byte) Value {
 // Decode reads every attribute of a nest for which the table has a row of that place.
 func (t Table) Decode(nest []byte, place Place, names Resolver) Set {
 	var s Set
+	t.decode(&s, nest, place, 0, names)
+	return s
+}
+
+func (t Table) decode(s *Set, nest []byte, place Place, in uint16, names Resolver) {
 	Walk(nest, func(num uint16, payload []byte) {
+		inner := false
 		for _, r := range t {
-			if r.Num != num || r.Place != place {
+			inner = inner || in == 0 && r.Nest == num && num != 0 && r.Place == place
+			if r.Num != num || r.Place != place || r.Nest != in {
 				continue
 			}
 			if v, ok := r.Decode(payload, names); ok {
 				s.items = append(s.items, Item{r, v})
 			}
 		}
+		if inner {
+			t.decode(s, payload, place, num, names)
+		}
 	})
-	return s
 }

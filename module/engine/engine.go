@@ -21,6 +21,11 @@ type Kernel interface {
 	Missing(modules []string) []string
 	// Load loads kernel modules that are not there yet; bonding without a bond0 of its own (max_bonds=0).
 	Load(ctx context.Context, modules []string) error
+	// Release is the running kernel's, as uname tells it.
+	Release() string
+	// Has tells whether the running kernel knows an option of a module, which came with a release of Linux and a constant of its
+	// headers. It changes nothing.
+	Has(module, release, constant string) bool
 	// Namespace names the network namespace for as long as the machine runs: "4026531840" or the like, fit for a file name.
 	Namespace() string
 }

@@ -50,8 +50,9 @@ func (r Runner) Run(ctx context.Context, doc *spec.Document) Outcome {
 	if err != nil {
 		return Outcome{Failed: fmt.Errorf("look at the network: %w", err)}
 	}
+	lacking := r.lacking(doc, before)
 	p, problems, err := plan.Make(doc, before, last)
-	if err != nil || len(problems) > 0 {
+	if problems = append(lacking, problems...); err != nil || len(problems) > 0 {
 		return Outcome{Failed: err, Problems: problems}
 	}
 	out := Outcome{Plan: p, Warnings: slices.Concat(damage, p.Warnings, r.conflicts(doc, before, p))}
@@ -112,6 +113,18 @@ func (r Runner) modules(ctx context.Context, doc *spec.Document) error {
 		return fmt.Errorf("%w; %s", err, modulesHelp)
 	}
 	return nil
+}
+
+// lacking reports the options that the running kernel does not have. It would take them, and ignore them.
+func (r Runner) lacking(doc *spec.Document, has *state.Host) []spec.Problem {
+	var problems []spec.Problem
+	for _, o := range plan.Recents(doc, has) {
+		if !r.Kernel.Has(o.Module, o.Since.Release, o.Since.Name) {
+			problems = append(problems, spec.Problem{Path: o.Path, Err: spec.ErrHost, Hint: "leave it out, or run a newer kernel", Message: fmt.Sprintf(
+				"%q: this kernel (%s) does not have the option; it came with Linux %s", o.Row.Text(o.Value), r.Kernel.Release(), o.Since.Release)})
+		}
+	}
+	return problems
 }
 
 // MissingModules says which kernel modules the host lacks.

@@ -313,3 +313,57 @@ func TestEndedBeforeTheLock(t *testing.T) {
 		t.Errorf("got %v", out.Failed)
 	}
 }
+
+// TestOldKernel: what the running kernel lacks is reported, with all other problems, and nothing is sent.
+func TestOldKernel(t *testing.T) {
+	const text = `
+bonds: [{name: bond0, mode: 802.3ad, coupled_control: off, ad_select: actor_port_prio, members: [{name: eth1, actor_port_prio: 5}, eth9]}]
+bridges: [{name: br0, mcast_vlan_snooping: on, fdb_max_learned: 9}]
+`
+	k := &fake.Kernel{Host: host(t, bare), Old: []string{"IFLA_BOND_COUPLED_CONTROL", "BOND_AD_PRIO", "IFLA_BOND_SLAVE_ACTOR_PORT_PRIO", "BR_BOOLOPT_MCAST_VLAN_SNOOPING"}}
+	for _, check := range []bool{true, false} {
+		out := engine.Runner{Kernel: k, Dir: store.Dir(t.TempDir()), Check: check}.Run(context.Background(), document(t, text))
+		var got []string
+		for _, p := range out.Problems {
+			got = append(got, p.Path+": "+p.Message)
+		}
+		const lacks = `: this kernel (6.1.0-50-cloud-amd64) does not have the option; it came with Linux `
+		want := []string{`bonds[0].coupled_control: "off"` + lacks + "6.9", `bonds[0].ad_select: "actor_port_prio"` + lacks + "6.18",
+			`bonds[0].members[0].actor_port_prio: "5"` + lacks + "6.18", `bridges[0].mcast_vlan_snooping: "1"` + lacks + "5.15", "bonds[0].members[1]: eth9: no such link on this host"}
+		if !slices.Equal(got, want) || len(k.Sent) > 0 {
+			t.Errorf("check %v: %q, %v", check, got, k.Sent)
+		}
+	}
+}
+
+// TestBackToEmpty: what the kernel does not report while it is empty is taken away by a rollback.
+func TestBackToEmpty(t *testing.T) {
+	const before = `
+lo: up
+eth0: up mtu 1500 address 00:16:3e:00:00:01
+bond0: bond up mtu 1500 address 00:16:3e:00:00:01 mode active-backup arp_interval 0
+bond0.16: vlan link bond0 up mtu 1500 address 00:16:3e:00:00:01 id 16 egress-qos-map 1:2
+`
+	const text = `
+bonds: [{name: bond0, description: ours, arp_interval: 100, arp_ip_target: 192.0.2.1, members: [eth0]}]
+vlans: [{name: bond0.16, parent: bond0, id: 16, gvrp: on, egress_qos_map: ["1:3", "4:5"], ingress_qos_map: ["0:7"], mtu: 1400}]
+`
+	for n := range 20 {
+		k := &fake.Kernel{Host: host(t, before), Refuse: func(i int, s state.Step) error {
+			if i != n {
+				return nil
+			}
+			return syscall.EBUSY
+		}}
+		out := engine.Runner{Kernel: k, Dir: store.Dir(t.TempDir())}.Run(context.Background(), document(t, text))
+		if out.Failed == nil {
+			if n < 3 {
+				t.Errorf("only %d steps", n)
+			}
+			break
+		}
+		if got, want := k.Host.String(), host(t, before).String(); !sameHost(got, want) {
+			t.Errorf("refused step %d: %v\ngot:\n%s\nwant:\n%s", n, out.Failed, got, want)
+		}
+	}
+}

@@ -73,8 +73,14 @@ func samples(r *attr.Row) []string {
 		return []string{"2001:db8::1,2001:db8::2", "2001:db8::3"}
 	case r.Type == attr.Index:
 		return []string{"eth1", "eth0"}
+	case r.Type == attr.Map:
+		return []string{"0:1,2:3", "2:0"}
+	case r.Barred != 0:
+		return []string{"904", "0"}
 	case r.Type == attr.Text:
 		return []string{"a net, with blanks", "b"}
+	case r.Name == "ad_select":
+		return []string{"count", "stable"}
 	case len(r.Names) > 0:
 		return []string{r.Names[len(r.Names)-1].Text, r.Names[0].Text}
 	case r.Type == attr.Bool || r.Type == attr.Bit || r.Type == attr.Flag:
@@ -89,6 +95,10 @@ func samples(r *attr.Row) []string {
 	return []string{fmt.Sprint(max(top, r.Min)), fmt.Sprint(r.Min)}
 }
 
+// unspoken are rows that the lab's iproute2 (6.15) has no word for, most of them newer than it; two it takes as «bridge link set» only.
+var unspoken = map[string]bool{"broadcast_neighbor": true, "lacp_strict": true, "actor_port_prio": true, "stp_mode": true, "fdb_local_vlan_0": true,
+	"mdb_offload_fail_notification": true, "neigh_forward_grat": true, "mcast_eht_hosts_limit": true, "mcast_max_groups": true}
+
 // goldenSteps are one creation and one change for each kind as documents have them, and one change for each settable row.
 func goldenSteps() []state.Step {
 	bond, vlan, bridge := kind.Bond, kind.VLAN, kind.Bridge
@@ -101,10 +111,12 @@ func goldenSteps() []state.Step {
 		{Op: state.LinkAdd, Link: "n0", Kind: "bond", Attrs: items(bond.Rows,
 			"mode 802.3ad miimon 100 lacp_rate fast ad_select count ad_actor_sys_prio 7 ad_user_port_key 9 ad_actor_system 02:00:00:00:00:07 xmit_hash_policy layer3+4 lacp_active off")},
 		{Op: state.LinkAdd, Link: "n0", Parent: "bond0", Kind: "vlan", Index: 131, Attrs: join(
-			items(kind.Common, "mtu 1400"), items(vlan.Rows, "id 16 protocol 802.1ad reorder_hdr off gvrp on loose_binding on"))},
+			items(kind.Common, "mtu 1400"), items(vlan.Rows, "id 16 protocol 802.1ad reorder_hdr off gvrp on loose_binding on ingress_qos_map 0:1,7:4294967295 egress_qos_map 3:7"))},
 		{Op: state.LinkAdd, Link: "n0", Parent: "bond0", Kind: "vlan", Master: state.To("br0"), Attrs: join(items(kind.Common, "up 1"), items(vlan.Rows, "id 17"))},
 		{Op: state.LinkAdd, Link: "n0", Kind: "bridge", Index: 132, Attrs: join(items(kind.Common, "mac 02:00:00:00:00:01 description net16"), items(bridge.Rows,
 			"stp_state on forward_delay 400 hello_time 100 max_age 600 ageing_time 0 priority 4096 vlan_filtering 1 vlan_protocol 802.1ad vlan_default_pvid 0 group_fwd_mask 8 mcast_snooping 0 nf_call_iptables 1"))},
+		{Op: state.LinkAdd, Link: "n0", Kind: "bridge", Attrs: items(bridge.Rows,
+			"vlan_filtering 1 mcast_query_interval 2500 mcast_hash_max 8192 mcast_igmp_version 3 no_linklocal_learn 1 mcast_vlan_snooping 1 fdb_max_learned 100")},
 		{Op: state.LinkSet, Link: "eth0", Master: state.To("bond0")},
 		{Op: state.LinkSet, Link: "eth0", Master: state.To(""), Attrs: items(kind.Common, "up 0")},
 		{Op: state.LinkSet, Link: "eth0", Attrs: items(kind.Common, "addrgenmode none up 1 mtu 1400")},
@@ -121,13 +133,13 @@ func goldenSteps() []state.Step {
 		port := map[*kind.Kind]string{bond: "eth0", bridge: "tap0"}[k]
 		for _, r := range k.Rows {
 			for _, text := range samples(r) {
-				if !r.SeeOnly && r.When&attr.Never == 0 {
+				if !r.SeeOnly && r.When&attr.Never == 0 && !unspoken[r.Name] {
 					steps = append(steps, state.Step{Op: state.LinkSet, Link: link, Kind: k.Name, Attrs: items(k.Rows, r.Name+" "+text)})
 				}
 			}
 		}
 		for _, r := range k.Port {
-			if r.SeeOnly {
+			if r.SeeOnly || unspoken[r.Name] {
 				continue
 			}
 			for _, text := range samples(r) {

@@ -102,15 +102,29 @@ func shared(ours, theirs []string) []string {
 }
 
 // jsonNames are where iproute2's JSON has another word than its command line.
-var jsonNames = map[string]string{"num_grat_arp": "num_peer_notif", "lacp_rate": "ad_lacp_rate", "lacp_active": "ad_lacp_active", "group_address": "group_addr"}
+var jsonNames = map[string]string{"num_grat_arp": "num_peer_notif", "lacp_rate": "ad_lacp_rate", "lacp_active": "ad_lacp_active", "group_address": "group_addr",
+	"mcast_router": "multicast_router"}
 
 // witness finds a row in iproute2's JSON, as text.
 func witness(data map[string]any, r *attr.Row) (string, bool) {
-	if r.Type == attr.Bit {
+	if r.Type == attr.Map {
+		return witnessPairs(data, r)
+	}
+	if r.Nest != 0 {
+		inner, _ := data["ad_info"].(map[string]any)
+		short := *r
+		short.Name, short.Nest = strings.TrimPrefix(r.Name, "ad_"), 0
+		return witness(inner, &short)
+	}
+	if _, own := data[r.Name]; r.Type == attr.Bit && !own {
+		if data["flags"] == nil && r.Num != 2 {
+			return "", false
+		}
 		flags, _ := data["flags"].([]any)
 		return fmt.Sprint(slices.ContainsFunc(flags, func(f any) bool { return strings.EqualFold(f.(string), r.Name) })), true
 	}
-	for _, key := range []string{r.IP(), r.Name, jsonNames[r.Name]} {
+	short := strings.NewReplacer("_count", "_cnt", "_interval", "_intvl").Replace(r.Name)
+	for _, key := range []string{r.IP(), r.Name, jsonNames[r.Name], short} {
 		switch v := data[key].(type) {
 		case nil:
 		case []any:
@@ -129,4 +143,17 @@ func witness(data map[string]any, r *attr.Row) (string, bool) {
 		}
 	}
 	return "", false
+}
+
+// witnessPairs reads [{"from": 0, "to": 1}, …] of ingress_qos and egress_qos.
+func witnessPairs(data map[string]any, r *attr.Row) (string, bool) {
+	list, ok := data[strings.TrimSuffix(r.Name, "_map")].([]any)
+	var words []string
+	for _, pair := range list {
+		p, _ := pair.(map[string]any)
+		from, _ := p["from"].(float64)
+		to, _ := p["to"].(float64)
+		words = append(words, fmt.Sprintf("%.0f:%.0f", from, to))
+	}
+	return strings.Join(words, ","), ok
 }

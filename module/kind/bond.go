@@ -27,14 +27,14 @@ var Bond = &Kind{
 			Doc: "interval of ARP (and ND) monitoring; 0 is off; notices a switch that hangs with its carrier up"},
 		{Name: "arp_ip_target", Num: 8, Type: attr.IP4s, MaxLen: 16, Empty: true,
 			Doc: "addresses that ARP monitoring asks for; an address behind a VLAN or a bridge above the bond works"},
-		{Name: "ns_ip6_target", Num: 31, Type: attr.IP6s, MaxLen: 16, Empty: true,
+		{Name: "ns_ip6_target", Num: 31, Type: attr.IP6s, MaxLen: 16, Empty: true, Since: since("5.18", "IFLA_BOND_NS_IP6_TARGET"),
 			Doc: "addresses that ND monitoring asks for"},
 		{Name: "arp_validate", Num: 9, Type: attr.U32, Only: arpModes, Names: enum(
 			"none", "active", "backup", "all", "filter", "filter_active", "filter_backup"),
 			Doc: "which received packets count as a sign of life"},
 		{Name: "arp_all_targets", Num: 10, Type: attr.U32, Names: enum("any", "all"),
 			Doc: "whether one target or all must answer while arp_validate is on"},
-		{Name: "missed_max", Word: "arp_missed_max", Num: 30, Type: attr.U8, Min: 1, Max: 255, Only: arpModes,
+		{Name: "missed_max", Word: "arp_missed_max", Num: 30, Type: attr.U8, Min: 1, Max: 255, Only: arpModes, Since: since("5.17", "IFLA_BOND_MISSED_MAX"),
 			Doc: "unanswered monitor intervals before a member is left"},
 		{Name: "primary", Num: 11, Type: attr.Index, Only: primaryModes, Empty: true,
 			Doc: "the member that is used whenever it works"},
@@ -61,9 +61,15 @@ var Bond = &Kind{
 			Doc: "packets sent on one member before the next is used; 0 picks at random"},
 		{Name: "lacp_rate", Num: 21, Type: attr.U8, When: attr.Down, Only: lacpMode, Names: enum("slow", "fast"),
 			Doc: "how often the partner shall send LACPDUs: every 30 s or every second"},
-		{Name: "lacp_active", Num: 29, Type: attr.U8, When: attr.Down, Only: lacpMode, Names: enum("off", "on"),
+		{Name: "lacp_active", Num: 29, Type: attr.U8, When: attr.Down, Only: lacpMode, Names: enum("off", "on"), Since: since("5.16", "IFLA_BOND_AD_LACP_ACTIVE"),
 			Doc: "send LACPDUs unasked"},
-		{Name: "ad_select", Num: 22, Type: attr.U8, When: attr.Down, Only: lacpMode, Names: enum("stable", "bandwidth", "count"),
+		{Name: "coupled_control", Num: 32, Type: attr.Bool, When: attr.Down, Only: lacpMode, Names: enum("off", "on"), Since: since("6.9", "IFLA_BOND_COUPLED_CONTROL"),
+			Doc: "start to collect and to distribute in one step; off follows the states of IEEE 802.1AX for both apart"},
+		{Name: "lacp_strict", Num: 34, Type: attr.Bool, Only: lacpMode, Names: enum("off", "on"), Since: since("7.2", "IFLA_BOND_LACP_STRICT"),
+			Doc: "have carrier only while a partner has answered"},
+		{Name: "broadcast_neighbor", Num: 33, Type: attr.Bool, Only: lacpMode, Names: enum("off", "on"), Since: since("6.17", "IFLA_BOND_BROADCAST_NEIGH"),
+			Doc: "send ARP and neighbour discovery on all members, for switches that do not share what they learn"},
+		{Name: "ad_select", Num: 22, Type: attr.U8, When: attr.Down, Only: lacpMode, Names: append(enum("stable", "bandwidth", "count"), attr.Name{Text: "actor_port_prio", N: 3, Since: since("6.18", "BOND_AD_PRIO")}),
 			Doc: "which aggregator is used"},
 		{Name: "ad_actor_sys_prio", Num: 24, Type: attr.U16, Min: 1, Max: 65535, Only: lacpMode,
 			Doc: "LACP system priority"},
@@ -73,16 +79,49 @@ var Bond = &Kind{
 			Doc: "LACP system identifier"},
 		{Name: "tlb_dynamic_lb", Num: 27, Type: attr.U8, When: attr.Down, Max: 1, Only: &attr.Cond{Row: "mode", In: []string{"balance-tlb", "balance-alb"}},
 			Doc: "shuffle flows by load"},
+		adInfo("ad_aggregator", 1, attr.U16, "aggregator in use"),
+		adInfo("ad_num_ports", 2, attr.U16, "members of the aggregator in use"),
+		adInfo("ad_actor_key", 3, attr.U16, "LACP key of this side"),
+		adInfo("ad_partner_key", 4, attr.U16, "LACP key of the partner"),
+		adInfo("ad_partner_mac", 5, attr.MAC, "LACP system identifier of the partner; zero where none has answered"),
 	},
 	Port: attr.Table{
+		{Name: "state", Num: 1, Place: attr.Port, Type: attr.U8, SeeOnly: true, Names: enum("active", "backup"),
+			Doc: "whether the member is in use"},
+		{Name: "mii_status", Num: 2, Place: attr.Port, Type: attr.U8, SeeOnly: true, Names: enum("up", "going_down", "down", "going_back"),
+			Doc: "what the monitor thinks of the member's link"},
+		{Name: "link_failure_count", Num: 3, Place: attr.Port, Type: attr.U32, SeeOnly: true,
+			Doc: "how often the member's link has failed"},
 		{Name: "perm_hwaddr", Num: 4, Place: attr.Port, Type: attr.MAC, SeeOnly: true,
 			Doc: "the MAC that the member had before"},
 		{Name: "queue_id", Num: 5, Place: attr.Port, Type: attr.U16, Max: 65535, Empty: true,
 			Doc: "transmit queue that goes to this member"},
-		{Name: "prio", Num: 9, Place: attr.Port, Type: attr.S32, Empty: true, Only: primaryModes,
+		{Name: "prio", Num: 9, Place: attr.Port, Type: attr.S32, Empty: true, Only: primaryModes, Since: since("6.0", "IFLA_BOND_SLAVE_PRIO"),
 			Doc: "failover priority; the higher is preferred"},
+		{Name: "actor_port_prio", Num: 10, Place: attr.Port, Type: attr.U16, Max: 65535, Only: lacpMode, Since: since("6.18", "IFLA_BOND_SLAVE_ACTOR_PORT_PRIO"),
+			Doc: "LACP port priority, for ad_select actor_port_prio"},
+		{Name: "ad_aggregator_id", Num: 6, Place: attr.Port, Type: attr.U16, SeeOnly: true,
+			Doc: "aggregator that the member is in"},
+		{Name: "ad_actor_oper_port_state", Num: 7, Place: attr.Port, Type: attr.U8, SeeOnly: true,
+			Doc: "LACP state bits of this side"},
+		{Name: "ad_partner_oper_port_state", Num: 8, Place: attr.Port, Type: attr.U16, SeeOnly: true,
+			Doc: "LACP state bits of the partner"},
+		{Name: "ad_churn_actor_state", Num: 11, Place: attr.Port, Type: attr.U8, SeeOnly: true, Names: churn,
+			Doc: "whether this side has come into sync"},
+		{Name: "ad_churn_partner_state", Num: 12, Place: attr.Port, Type: attr.U8, SeeOnly: true, Names: churn,
+			Doc: "whether the partner has come into sync"},
 	},
 }
+
+// adInfo is a row in IFLA_BOND_AD_INFO.
+func adInfo(name string, num uint16, typ attr.Type, doc string) *attr.Row {
+	return &attr.Row{Name: name, Nest: 23, Num: num, Type: typ, SeeOnly: true, Only: lacpMode, Doc: doc}
+}
+
+// churn are churn_state_t of drivers/net/bonding/bond_3ad.h (802.1AX 6.4.17).
+var churn = enum("monitor", "churned", "none")
+
+func since(release, name string) attr.Since { return attr.Since{Release: release, Name: name} }
 
 const maxInt = 1<<31 - 1
 

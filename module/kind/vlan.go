@@ -17,6 +17,10 @@ var VLAN = &Kind{
 		vlanFlag("loose_binding", 0x04, "do not follow the parent's operational state"),
 		vlanFlag("mvrp", 0x08, "announce the VLAN by MVRP"),
 		vlanFlag("bridge_binding", 0x10, "follow the state of the bridge ports that carry the VLAN, where the parent is a bridge"),
+		{Name: "ingress_qos_map", Word: "ingress-qos-map", Num: 4, Type: attr.Map, Keys: 7, Empty: true,
+			Doc: "pairs of a received frame's 802.1p priority and the host's packet priority; pairs that are not listed are left, to 0 takes one away"},
+		{Name: "egress_qos_map", Word: "egress-qos-map", Num: 3, Type: attr.Map, Max: 7, Empty: true,
+			Doc: "pairs of the host's packet priority and a sent frame's 802.1p priority; pairs that are not listed are left, to 0 takes one away"},
 	},
 }
 

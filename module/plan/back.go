@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"hostnet-module/module/attr"
 	"hostnet-module/module/state"
 )
 
@@ -20,6 +21,9 @@ func Back(now, before *state.Host, steps []state.Step) *state.Host {
 		switch {
 		case t != nil:
 			keepKernel(t, l)
+			if before.Link(l.Name).Kind == l.Kind {
+				t.Attrs, t.Port = attr.Undoing(l.Attrs, t.Attrs), attr.Undoing(l.Port, t.Port)
+			}
 		case !ours[l.Name]:
 			target.Add(l)
 		}

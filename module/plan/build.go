@@ -24,11 +24,17 @@ func (w *walk) build(t *state.Link, live bool) {
 	w.tables(s, t)
 	if t.Port.Len() > 0 && s.Master == t.Master {
 		master := w.sim.Link(s.Master)
-		need := attr.Missing(s.Port, t.Port).Filter(func(r *attr.Row) bool { return r.Applies(master.Attrs) })
+		need := attr.Missing(s.Port, t.Port).Filter(func(r *attr.Row) bool { return r.Applies(master.Attrs) && w.beside(s, r, t.Port.S(r.Name)) })
 		if need.Len() > 0 {
 			w.emit(state.Step{Op: state.LinkSet, Link: t.Name, PortKind: master.Kind, Port: need})
 		}
 	}
+}
+
+// beside tells whether the other port that a row of a port points at, if it does, is one already.
+func (w *walk) beside(s *state.Link, r *attr.Row, other string) bool {
+	p := w.sim.Link(other)
+	return r.Type != attr.Index || other == "" || p != nil && p.Master == s.Master
 }
 
 // create makes a link with everything that the kernel takes in the creating message.

@@ -122,8 +122,12 @@ func (m *maker) describe(h *state.Host, l *state.Link, o *spec.Object) map[strin
 	cares, had := m.out.Link(o.Name), m.has.Link(o.Name)
 	for r, v := range l.Attrs.All() {
 		if had != nil {
-			if before, ok := had.Attrs.Get(r.Name); ok && r.Equal(before, v) {
+			before, ok := had.Attrs.Get(r.Name)
+			switch {
+			case ok && r.Equal(before, v):
 				v = before // no difference but for the kernel's rounding
+			case !ok && r.Empty && r.Equal(before, v):
+				continue // it is not there, and shall not be
 			}
 		}
 		if !r.Hidden && !r.SeeOnly && (cares == nil || cares.Attrs.Has(r.Name)) {
@@ -167,8 +171,11 @@ func (m *maker) describePorts(d map[string]any, h *state.Host, o *spec.Object) {
 		if m.doc.Find(name) == nil && m.has.Link(name).Master == o.Name {
 			d[name+".up"] = p.Up()
 		}
+		had := m.has.Link(name)
 		for r := range wanted.Port.All() {
-			if v, ok := p.Port.Get(r.Name); ok {
+			v, ok := p.Port.Get(r.Name)
+			absent := r.Empty && r.Equal(attr.Value{}, v) && had != nil && had.Master == o.Name && !had.Port.Has(r.Name)
+			if ok && !absent {
 				d[name+"."+r.Name] = r.JSON(v)
 			}
 		}

@@ -78,6 +78,20 @@ func (m *maker) joinPorts() {
 			}
 		}
 	}
+	for o := range m.wanted {
+		m.checkBeside(o)
+	}
+}
+
+// checkBeside refuses options of a port that point at another link which is no port of the same object.
+func (m *maker) checkBeside(o *spec.Object) {
+	for i, name := range m.ports[o.Name] {
+		for r, v := range o.Ports[i].Attrs.All() {
+			if other := m.out.Link(v.S); r.Type == attr.Index && v.S != "" && (other == nil || other.Master != o.Name || v.S == name) {
+				m.problem(o.Ports[i].Path+"."+r.Name, "", "%q: is not another of the %s of %s", v.S, o.Kind.Ports, o.Name)
+			}
+		}
+	}
 }
 
 // join makes a link a port of an object, up unless the document says otherwise.

@@ -219,10 +219,13 @@ func byDefault(k *kind.Kind, r *attr.Row, v attr.Value) bool {
 func defaults() map[string]string {
 	return map[string]string{
 		"bond": `mode=always use_carrier=1 missed_max=2 resend_igmp=1 num_grat_arp=1 lp_interval=1 packets_per_slave=1
-			lacp_active=on ad_actor_sys_prio=65535 ad_actor_system=00:00:00:00:00:00 tlb_dynamic_lb=1`,
+			lacp_active=on coupled_control=on ad_actor_sys_prio=65535 ad_actor_system=00:00:00:00:00:00 tlb_dynamic_lb=1`,
 		"vlan": `id=always protocol=802.1Q reorder_hdr=1`,
 		"bridge": `forward_delay=1500 hello_time=200 max_age=2000 ageing_time=30000 priority=32768 vlan_protocol=802.1Q vlan_default_pvid=1
-			group_address=01:80:c2:00:00:00 mcast_snooping=1 mcast_router=1`,
-		"bridge port": `priority=32 learning=1 flood=1 mcast_flood=1 bcast_flood=1`,
+			group_address=01:80:c2:00:00:00 mcast_snooping=1 mcast_router=1 mcast_hash_max=4096 mcast_last_member_count=2 mcast_startup_query_count=2
+			mcast_last_member_interval=100 mcast_membership_interval=26000 mcast_querier_interval=25500 mcast_query_interval=12500
+			mcast_query_response_interval=1000 mcast_startup_query_interval=3125 mcast_igmp_version=2 mcast_mld_version=1`,
+		"bond port":   `actor_port_prio=255`,
+		"bridge port": `priority=32 learning=1 flood=1 mcast_flood=1 bcast_flood=1 mcast_router=1 mcast_eht_hosts_limit=512 neigh_forward_grat=1`,
 	}
 }

@@ -174,6 +174,7 @@ var warningRows = []struct{ input, path, words string }{
 	{"bonds: [{name: b, mode: 1}]", "bonds[0]", "neither miimon nor arp_interval is set: a dead link is not noticed, unless the bond exists already"},
 	{"bonds: [{name: b, mode: 1, miimon: 0}]", "bonds[0]", "a dead link is not noticed"},
 	{"bonds: [{name: b, miimon: 100, members: [x]}]", "bonds[0].members", "one of the members only"},
+	{"bridges: [{name: b, mcast_vlan_snooping: on, ports: [{name: a, mcast_router: 2}]}]", "bridges[0].ports[0].mcast_router", `with mcast_vlan_snooping, kernels before 6.16 can crash when the port leaves the bridge`},
 	{"bonds: [{name: b, miimon: 100, members: []}]", "bonds[0].members", `no members are listed: "b" passes no traffic`},
 	{"{bonds: [{name: b, mode: 1, arp_interval: 100, arp_ip_target: [192.0.2.1, 203.0.113.1]}], segments: [{id: 5, parent: b, bridge: c, addresses: 192.0.2.2/24}]}",
 		"bonds[0].arp_ip_target", `"203.0.113.1": is in no declared network`},

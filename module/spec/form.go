@@ -201,12 +201,23 @@ func rowForm(r *attr.Row) Tree {
 		return listForm(listItem{form: patterned(whole(ip4Pattern)), words: ip4Pattern, most: r.MaxLen})
 	case r.Type == attr.IP6s:
 		return listForm(listItem{form: patterned(whole(ip6Pattern)), words: ip6Pattern, most: r.MaxLen})
+	case r.Type == attr.Map:
+		pair := pairPattern(r.Keys) + ":" + pairPattern(r.Max)
+		return listForm(listItem{form: patterned(whole(pair)), words: pair})
 	case r.Type == attr.Text:
 		return textForm(r.MaxLen)()
 	case high == 1:
 		return anyOf(ref("boolean"), ref("digits"))
 	}
 	return numberForm(nil, low, high)
+}
+
+// pairPattern is one side of a pair: a digit up to a number, or any number.
+func pairPattern(most uint64) string {
+	if most > 0 && most < 10 {
+		return "[0-" + strconv.FormatUint(most, 10) + "]"
+	}
+	return "[0-9]+"
 }
 
 // namesForm is an enumeration: a word, its number, or where a word means that, a boolean.

@@ -158,8 +158,13 @@ func readRow(w *walker, to *attr.Set, r *attr.Row, p place) bool {
 // rowText reads a value in the words that Row.Parse takes.
 func (w *walker) rowText(p place, r *attr.Row) (string, bool) {
 	switch {
+	case r.Type == attr.Map && p.node.shape == numberShape && !p.node.missing():
+		w.fault(p, ErrType, `quote the pairs: ["2:3"]`, "must be %s; unquoted, YAML 1.1 reads one as a number", r.Allowed())
+		return "", false
+	case r.Type == attr.Map:
+		return w.joined(p, "a pair")
 	case r.Type == attr.IP4s || r.Type == attr.IP6s:
-		return w.joined(p)
+		return w.joined(p, "an address")
 	case r.Type == attr.MAC:
 		return w.mac(p)
 	case r.Type == attr.Index:
@@ -171,7 +176,7 @@ func (w *walker) rowText(p place, r *attr.Row) (string, bool) {
 			return "", false
 		}
 		return text, ok
-	case len(r.Names) > 0, r.Type == attr.Bool, r.Type == attr.Bit, r.Type == attr.Flag:
+	case len(r.Names) > 0, r.Type == attr.Bool, r.Type == attr.Bool32, r.Type == attr.Bit, r.Type == attr.Flag:
 		return w.literal(p, r.Allowed())
 	case r.Max == 1:
 		if on, ok := attr.ParseBool(strings.TrimSpace(p.node.text)); ok && p.node.shape < listShape {
@@ -194,7 +199,7 @@ func (w *walker) literal(p place, allowed string) (string, bool) {
 }
 
 // joined reads a list of words as one text with commas.
-func (w *walker) joined(p place) (string, bool) {
+func (w *walker) joined(p place, what string) (string, bool) {
 	items, ok := w.list(p)
 	if !ok {
 		return "", false
@@ -204,7 +209,7 @@ func (w *walker) joined(p place) (string, bool) {
 		word, given := w.word(item)
 		if !given {
 			if item.node.missing() {
-				w.fault(item, ErrValue, "", "must be an address")
+				w.fault(item, ErrValue, "", "must be %s", what)
 			}
 			return "", false
 		}

@@ -9,7 +9,7 @@ import (
 
 var (
 	optionChecks = []func(*checker, *Object){checkModes, checkHardware, checkNamedRows}
-	bondChecks   = []func(*checker, *Object){checkMonitors, checkDelays, checkTargets, checkPrimary}
+	bondChecks   = []func(*checker, *Object){checkMonitors, checkDelays, checkTargets, checkPrimary, checkFailOverMAC}
 	bridgeChecks = []func(*checker, *Object){checkSpanningTree, checkGroupAddress, checkHostAccess}
 )
 
@@ -132,6 +132,13 @@ func checkPrimary(c *checker, o *Object) {
 		names = append(names, ascii(p.Name))
 	}
 	c.lacks(o, o.key("primary"), ErrConflict, "", "%s: must be one of the %s%s", quote(primary), o.Kind.Ports, listText(names))
+}
+
+// checkFailOverMAC refuses a MAC for a bond whose MAC is that of whichever member is in use (bond_main.c: bond_set_mac_address).
+func checkFailOverMAC(c *checker, o *Object) {
+	if row := o.Kind.Row("fail_over_mac"); row != nil && o.Attrs.Has("mac") && row.Text(attr.Num(o.Attrs.N(row.Name))) == "active" {
+		c.fault(o.key("mac"), ErrConflict, "leave it out", "%s: means nothing with fail_over_mac active, where the bond has the MAC of the member in use", quote(o.Attrs.S("mac")))
+	}
 }
 
 func listText(names []string) string {

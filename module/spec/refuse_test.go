@@ -113,8 +113,12 @@ var refusedForm = []refusal{
 	{`{"bridges": [{"name": "a", "mtu": true}]}`, "bridges[0].mtu", ErrValue, "true: must be 68-65535 (bytes)"},
 	{"bridges: [{name: a, up: maybe}]", "bridges[0].up", ErrValue, `"maybe": must be true or false`},
 	{"bridges: [{name: a, up: 2}]", "bridges[0].up", ErrValue, "2: must be true or false"},
-	{"bridges: [{name: a, mcast_snooping: 2}]", "bridges[0].mcast_snooping", ErrValue, "2: must be 0-1"},
-	{"bridges: [{name: a, stp: sometimes}]", "bridges[0].stp", ErrValue, `"sometimes": must be one of off, on`},
+	{"bridges: [{name: a, group_fwd_mask: 9}]", "bridges[0].group_fwd_mask", ErrValue, "9: must be 0-65528 without the bits 0x7"},
+	{"vlans: [{parent: a, id: 1, egress_qos_map: ['1:8']}]", "vlans[0].egress_qos_map", ErrValue, "pairs like \"2:3\", from 0-4294967295 to 0-7"},
+	{"vlans: [{parent: a, id: 1, ingress_qos_map: 123}]", "vlans[0].ingress_qos_map", ErrType, "unquoted, YAML 1.1 reads one as a number"},
+	{"vlans: [{parent: a, id: 1, ingress_qos_map: ['1:2', '1:3']}]", "vlans[0].ingress_qos_map", ErrValue, "each from another number"},
+	{"bridges: [{name: a, mcast_snooping: 2}]", "bridges[0].mcast_snooping", ErrValue, "2: must be true or false"},
+	{"bridges: [{name: a, stp: sometimes}]", "bridges[0].stp", ErrValue, `"sometimes": must be true or false`},
 	{"bridges: [{name: a, state: gathered}]", "bridges[0].state", ErrValue, `"gathered": must be one of present, absent`},
 	{"state: gone\nbonds: []\n", "state", ErrValue, `"gone": must be one of present, absent, gathered`},
 	{"bridges: [{name: a, ipv6: maybe}]", "bridges[0].ipv6", ErrValue, `"maybe": must be one of auto, off`},
@@ -162,6 +166,7 @@ var refusedForm = []refusal{
 }
 
 var refusedSense = []refusal{
+	{"bonds: [{name: b, fail_over_mac: active, mac: '02:00:00:00:00:01'}]", "bonds[0].mac", ErrConflict, "means nothing with fail_over_mac active"},
 	// Names.
 	{"bridges: [{ports: [eth0]}]", "bridges[0]", ErrMissing, "name is missing"},
 	{"bonds: [{name: '', miimon: 1}]", "bonds[0]", ErrMissing, "name is missing"},

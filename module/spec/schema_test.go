@@ -120,6 +120,7 @@ var laxer = []string{
 	"41135085296, ",                                    // a MAC as YAML 1.1 reads it, in the place of a name
 	"{x",                                               // objects in texts
 	"0100}", "1e5", "0x10", "01500}", "1.5e3", "1_500", // numbers in another notation
+	"group_fwd_mask: 9", "ingress_qos_map: ['1:2', '1:3']", // a bit that is barred, a pair twice
 	"peer: '2001:db8::1'", "192.0.2.1/31, peer", // two values that do not go together
 }
 

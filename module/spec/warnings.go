@@ -7,7 +7,7 @@ import (
 	"hostnet-module/module/attr"
 )
 
-var warningChecks = []func(*checker, *Object){warnMonitor, warnMembers}
+var warningChecks = []func(*checker, *Object){warnMonitor, warnMembers, warnRouters}
 
 // warnMonitor speaks up where nothing would notice a dead member.
 func warnMonitor(c *checker, o *Object) {
@@ -31,6 +31,20 @@ func warnMembers(c *checker, o *Object) {
 		c.warn(o.key(word), "", "no %s are listed: %s passes no traffic", word, quote(o.Name))
 	case 1:
 		c.warn(o.key(word), "", "one of the %s only: nothing is left when it fails", word)
+	}
+}
+
+// warnRouters speaks up about a fault of the kernel that was seen on 6.1 (mended in 6.16, «bridge: mcast: Fix use-after-free during
+// router port configuration»): while multicast is snooped by VLAN, a port that always is a router's leaves a dangling entry behind
+// when it goes.
+func warnRouters(c *checker, o *Object) {
+	if !o.set("mcast_vlan_snooping") {
+		return
+	}
+	for _, p := range o.Ports {
+		if p.Attrs.N("mcast_router") > 1 {
+			c.warn(p.Path+".mcast_router", "", "with mcast_vlan_snooping, kernels before 6.16 can crash when the port leaves the %s", o.Kind.Name)
+		}
 	}
 }
 

@@ -88,7 +88,9 @@ func (h *Host) addLink(s Step) error {
 			return fmt.Errorf("%s in the creating message: %w", r.Name, syscall.EAFNOSUPPORT)
 		}
 	}
-	l.Attrs.Merge(s.Attrs.Filter(func(r *attr.Row) bool { return r != kind.Up }))
+	for r, v := range s.Attrs.Filter(func(r *attr.Row) bool { return r != kind.Up }).All() {
+		l.Attrs.Take(r, v)
+	}
 	l.pinned = s.Attrs.Has("mac")
 	if k.Bridging {
 		l.VLANs = defaultVLANs(l)

@@ -24,7 +24,7 @@ func (h *Host) setLink(l *Link, s Step) error {
 		switch {
 		case r == kind.Up, r == kind.MTU, r == kind.MAC, r.When&attr.Never != 0:
 		default:
-			l.Attrs.Put(r, v)
+			l.Attrs.Take(r, v)
 		}
 	}
 	l.Port.Merge(s.Port)

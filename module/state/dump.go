@@ -50,14 +50,16 @@ func (l *Link) words() string {
 		switch {
 		case r == kind.Up:
 			text += map[bool]string{true: " up", false: " down"}[v.N != 0]
-		case (r == kind.AddrGenMode || r == kind.DisableIPv6) && v.N == 0, r.Empty && v == (attr.Value{}):
+		case (r == kind.AddrGenMode || r == kind.DisableIPv6) && v.N == 0, r.Empty && v == (attr.Value{}), r.SeeOnly:
 		default:
 			rest = append(rest, words(r, v))
 		}
 	}
 	slices.Sort(rest)
 	for r, v := range l.Port.All() {
-		rest = append(rest, "port "+words(r, v))
+		if !r.SeeOnly {
+			rest = append(rest, "port "+words(r, v))
+		}
 	}
 	if len(rest) > 0 {
 		text += " " + strings.Join(rest, " ")

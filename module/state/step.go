@@ -156,6 +156,9 @@ func (s Step) portWords() string {
 // words prints one attribute. An empty text is quoted: «alias ""».
 func words(r *attr.Row, v attr.Value) string {
 	text := r.Text(v)
+	if r.Type == attr.Map { // as arguments of their own
+		return r.IP() + " " + strings.ReplaceAll(text, ",", " ")
+	}
 	if r.Digits {
 		text = strconv.FormatUint(v.N, 10)
 	}

@@ -22,6 +22,7 @@ type Kernel struct {
 	Round  func(r *attr.Row, v attr.Value) attr.Value // what a value comes back as
 	Lacks  []string                                   // modules that the kernel does not have
 	Loaded []string
+	Old    []string // constants of headers that are newer than the kernel
 }
 
 // Snapshot copies the host.
@@ -78,6 +79,12 @@ func (k *Kernel) Load(_ context.Context, modules []string) error {
 	k.Loaded = append(k.Loaded, modules...)
 	return nil
 }
+
+// Release is that of Debian 12.
+func (k *Kernel) Release() string { return "6.1.0-50-cloud-amd64" }
+
+// Has knows everything but what the fake is too old for.
+func (k *Kernel) Has(_, _, constant string) bool { return !slices.Contains(k.Old, constant) }
 
 // Namespace is always the same.
 func (k *Kernel) Namespace() string { return "fake" }
