@@ -37,7 +37,7 @@ library/hostnet: library/hostnet_linux_amd64 library/hostnet_linux_arm64
 
 ## test: everything; what is missing is installed first
 .PHONY: test
-test: deps build check size unit fuzz real ansible
+test: deps build check size unit fuzz real brief ansible
 
 ## check: format and vet
 .PHONY: check
@@ -103,6 +103,22 @@ bench: deps bin/lab bin/hostnet-module bin/bench
 	bin/lab fetch --kernel $(KERNEL)
 	$(EXEC) bin/bench --rounds $(ROUNDS) >bin/figures.md
 	@cat bin/figures.md; [ -z "$(WRITE)" ] || bin/bench --into docs/bench.md <bin/figures.md
+
+# What differs by kernel: the model, every row and option, the program itself.
+BRIEF   := -run '^Test(Kernel|EveryOption|.*Rows|Seen|TablesAreComplete)$$' ./module/kernel ./tests/contract
+KERNELS := 12 13 newest
+
+## brief: the model and every option on the other kernels
+.PHONY: brief
+brief: bin/lab bin/hostnet-module
+	@for kernel in $(filter-out $(KERNEL),$(KERNELS)); do echo "kernel $$kernel"; bin/lab fetch --kernel $$kernel && \
+	  HOSTNET_LAB_KERNEL=$$kernel $(GO) test -p 1 -timeout 10m -tags lab -exec '$(EXEC)' $(BRIEF) || exit 1; done
+
+## test-kernels: the contract, every row and the program on all kernels
+.PHONY: test-kernels
+test-kernels: deps bin/lab bin/hostnet-module
+	@for kernel in $(KERNELS); do echo "kernel $$kernel"; \
+	  $(MAKE) --no-print-directory real KERNEL=$$kernel LABPKGS="./module/kernel ./tests/contract ./tests/real" || exit 1; done
 
 ## lab: a shell in a machine with two bare NICs, two switches and a router
 .PHONY: lab
