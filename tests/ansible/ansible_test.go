@@ -170,6 +170,7 @@ func (m *machine) controller(env *testscript.Env) error {
 	for name, value := range map[string]string{
 		"HOME": env.WorkDir, "LC_ALL": "C.UTF-8", "ANSIBLE_INVENTORY": "hosts", "ANSIBLE_NOCOLOR": "1",
 		"ANSIBLE_SSH_CONTROL_PATH_DIR": m.paths, "ANSIBLE_RETRY_FILES_ENABLED": "0", "ANSIBLE_LOCALHOST_WARNING": "0",
+		"ANSIBLE_SSH_USETTY": "False", // the machine's SSH server loses what is still in a terminal when a program ends
 	} {
 		env.Setenv(name, value)
 	}
