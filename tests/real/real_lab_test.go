@@ -124,7 +124,7 @@ var itsOwn = regexp.MustCompile(`fe80::|ff00::|^multicast|^anycast|^local .*:`)
 
 // noise comes and goes by itself: counters and timers of bridges and bonds, operational states, duplicate address
 // detection, expiry of addresses.
-var noise = regexp.MustCompile(`(\w+_timer|link_failure_count|mii_status|topology_change|topology_change_detected|root_port|root_path_cost)\s+\S+|state [A-Z]+|tentative|dadfailed|<[^>]*>|expires \S+|(valid|preferred)_lft \S+|linkdown`)
+var noise = regexp.MustCompile(`(\w+_timer|link_failure_count|mii_status|topology_change|topology_change_detected|root_port|root_path_cost|fdb_n_learned|mcast_n_groups)\s+\S+|state [A-Z]+|tentative|dadfailed|<[^>]*>|expires \S+|(valid|preferred)_lft \S+|linkdown`)
 
 // writes counts the requests that ask the kernel to change something, as strace decodes them.
 func writes(t *testing.T, w *topo.World, document string, flags ...string) []string {
