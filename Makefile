@@ -111,8 +111,9 @@ KERNELS := 12 13 newest
 ## brief: the model and every option on the other kernels
 .PHONY: brief
 brief: bin/lab bin/hostnet-module
-	@for kernel in $(filter-out $(KERNEL),$(KERNELS)); do echo "kernel $$kernel"; bin/lab fetch --kernel $$kernel && \
-	  HOSTNET_LAB_KERNEL=$$kernel $(GO) test -p 1 -timeout 10m -tags lab -exec '$(EXEC)' $(BRIEF) || exit 1; done
+	@for kernel in $(filter-out $(KERNEL),$(KERNELS)); do echo "kernel $$kernel"; bin/lab fetch --kernel $$kernel || exit 1; \
+	  try="$(GO) test -count 1 -p 1 -timeout 10m -tags lab -exec '$(EXEC)' $(BRIEF)"; export HOSTNET_LAB_KERNEL=$$kernel; \
+	  eval "$$try" || { echo "once more: newer kernels die in this emulator now and then (docs/lab.md)"; eval "$$try"; } || exit 1; done
 
 ## test-kernels: the contract, every row and the program on all kernels
 .PHONY: test-kernels
