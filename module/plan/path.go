@@ -2,7 +2,6 @@ package plan
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 
 	"hostnet-module/module/attr"
@@ -125,18 +124,27 @@ func (w *walk) pass(live bool) {
 // awaitCarriers waits where traffic is about to move from a link below to one above that has just been built: what is
 // configured does not pass traffic yet. Where nothing but that link can bring carrier there is nothing to wait for.
 func (w *walk) awaitCarriers() {
+	if len(w.waiting) == 0 {
+		return
+	}
 	for _, t := range w.order {
 		s := w.sim.Link(t.Name)
-		if s == nil || !t.Up() || !slices.ContainsFunc(t.Addresses, func(a state.Address) bool { return s.Address(a.Key()) == nil && w.moved(t.Name, a) }) {
-			continue
-		}
-		below := legs(w.sim, t.Name)
-		if len(w.waiting) > 0 && !slices.ContainsFunc(slices.Collect(maps.Keys(w.waiting)), func(master string) bool {
-			return (below[master] || master == t.Name) && len(w.sim.Ports(master)) == 0
-		}) {
+		arrives := func(a state.Address) bool { return s.Address(a.Key()) == nil && w.moved(t.Name, a) }
+		if s != nil && t.Up() && slices.ContainsFunc(t.Addresses, arrives) && w.hasOtherLegs(t.Name) {
 			w.emit(state.Step{Op: state.Await, Link: t.Name})
 		}
 	}
+}
+
+// hasOtherLegs tells whether every master below a link, for which a link that carries traffic is still waiting, has ports.
+func (w *walk) hasOtherLegs(name string) bool {
+	below := legs(w.sim, name)
+	for master := range w.waiting {
+		if (below[master] || master == name) && len(w.sim.Ports(master)) == 0 {
+			return false
+		}
+	}
+	return true
 }
 
 // quiet sets what must hold before a link next goes up: one that is taken down for another's sake comes up by itself.

@@ -135,7 +135,7 @@ func (m *maker) flush(o *spec.Object, p *state.Link) {
 // places tells whether the document puts an address somewhere.
 func (m *maker) places(a state.Address) bool {
 	for o := range m.wanted {
-		if slices.ContainsFunc(o.Addresses, func(w spec.Address) bool { return w.Prefix.Addr() == a.Prefix.Addr() }) {
+		if places(o, a) {
 			return true
 		}
 	}

@@ -101,7 +101,7 @@ func (m *maker) checkKinds() {
 		case l == nil && o.Kind.Existing && !o.Absent:
 			m.problem(o.Path, m.nics(), "%q: no such link on this host", o.Name)
 		case l != nil && l.K() != o.Kind:
-			m.problem(o.Path, "choose another name, or remove that link first", "%q is a %s here, not a %s", o.Name, kindOf(l), o.Kind.Name)
+			m.problem(o.Path, "choose another name, or remove that link first", "%q is a %s here, not a %s", o.Name, l.KindWord(), o.Kind.Name)
 		}
 		if o.Kind.HasParent && !o.Absent {
 			m.checkParent(o)
@@ -124,16 +124,6 @@ func (m *maker) checkParent(o *spec.Object) {
 				"this host has that VLAN of %s already, under the name %q", o.Parent, l.Name)
 		}
 	}
-}
-
-func kindOf(l *state.Link) string {
-	switch {
-	case l.Seen.Loopback:
-		return "loopback"
-	case l.Kind == "":
-		return "ethernet"
-	}
-	return l.Kind
 }
 
 // nics lists the links that could have been meant.

@@ -34,7 +34,7 @@ func Show(h *state.Host) Topology {
 	t := Topology{Links: []Link{}, Routes: []string{}}
 	for _, l := range h.Links {
 		out := Link{
-			Name: l.Name, Kind: kindOf(l), Index: l.Index, State: status(l), Carrier: l.Seen.Carrier, Speed: l.Seen.Speed,
+			Name: l.Name, Kind: l.KindWord(), Index: l.Index, State: status(l), Carrier: l.Seen.Carrier, Speed: l.Seen.Speed,
 			Parent: l.Parent, Master: l.Master, PermMAC: l.Seen.PermMAC, Path: l.Seen.Path,
 			Attributes: values(l.Attrs), Port: values(l.Port), Addresses: []string{},
 		}
@@ -50,16 +50,6 @@ func Show(h *state.Host) Topology {
 		t.Routes = append(t.Routes, r.String())
 	}
 	return t
-}
-
-func kindOf(l *state.Link) string {
-	switch {
-	case l.Seen.Loopback:
-		return "loopback"
-	case l.Kind == "":
-		return "ethernet"
-	}
-	return l.Kind
 }
 
 func values(s attr.Set) map[string]any {

@@ -61,6 +61,17 @@ type VLAN struct {
 // K returns the link's kind.
 func (l *Link) K() *kind.Kind { return kind.Of(l.Kind) }
 
+// KindWord names what the link is for a person: its kernel kind, and of those without one the loopback and NICs.
+func (l *Link) KindWord() string {
+	switch {
+	case l.Seen.Loopback:
+		return "loopback"
+	case l.Kind == "":
+		return "ethernet"
+	}
+	return l.Kind
+}
+
 // Up tells whether the link is administratively up.
 func (l *Link) Up() bool { return l.Attrs.N("up") != 0 }
 
