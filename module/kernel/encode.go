@@ -144,7 +144,14 @@ func encodeVLAN(s state.Step, f *finder) []byte {
 	if s.Self {
 		spec = attr.Append(spec, nl.IFLA_BRIDGE_FLAGS, nl.Uint16Attr(nl.BRIDGE_FLAGS_SELF))
 	}
-	info := binary.NativeEndian.AppendUint16(nl.Uint16Attr(flags), s.VLAN.ID)
-	spec = attr.Append(spec, nl.IFLA_BRIDGE_VLAN_INFO, info)
+	entry := func(more, id uint16) {
+		spec = attr.Append(spec, nl.IFLA_BRIDGE_VLAN_INFO, binary.NativeEndian.AppendUint16(nl.Uint16Attr(flags|more), id))
+	}
+	if s.LastID > s.VLAN.ID {
+		entry(nl.BRIDGE_VLAN_INFO_RANGE_BEGIN, s.VLAN.ID)
+		entry(nl.BRIDGE_VLAN_INFO_RANGE_END, s.LastID)
+	} else {
+		entry(0, s.VLAN.ID)
+	}
 	return attr.Append(linkHeader(unix.AF_BRIDGE, f.Index(s.Link), 0, 0), unix.IFLA_AF_SPEC|unix.NLA_F_NESTED, spec)
 }

@@ -188,6 +188,9 @@ func goldenIP() []state.Step {
 	for _, v := range []state.VLAN{{ID: 5}, {ID: 6, PVID: true, Untagged: true}, {ID: 7, Untagged: true}} {
 		for _, op := range []state.Op{state.VLANAdd, state.VLANDel} {
 			steps = append(steps, state.Step{Op: op, Link: "tap0", VLAN: v}, state.Step{Op: op, Link: "br0", VLAN: v, Self: true})
+			if !v.PVID {
+				steps = append(steps, state.Step{Op: op, Link: "tap0", VLAN: v, LastID: 4094}, state.Step{Op: op, Link: "br0", VLAN: v, LastID: v.ID + 1, Self: true})
+			}
 		}
 	}
 	return steps

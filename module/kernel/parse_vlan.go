@@ -20,6 +20,9 @@ func parseVLANs(msgs []message, h *state.Host) {
 		if l == nil {
 			continue
 		}
+		if bridge := bridgeOf(h, l); l.VLANs == nil && bridge != nil && bridge.Attrs.Has("vlan_default_pvid") {
+			l.VLANs = []state.VLAN{} // of a table without entries the kernel says nothing
+		}
 		attr.Walk(m.data[unix.SizeofIfInfomsg:], func(num uint16, p []byte) {
 			if num == unix.IFLA_AF_SPEC {
 				if vlans, own := parseVLANTable(p); own {
@@ -28,6 +31,17 @@ func parseVLANs(msgs []message, h *state.Host) {
 			}
 		})
 	}
+}
+
+// bridgeOf is the bridge whose VLAN table a link is in: itself or its master; nil if none.
+func bridgeOf(h *state.Host, l *state.Link) *state.Link {
+	if master := h.Link(l.Master); master != nil {
+		l = master
+	}
+	if !l.K().Bridging {
+		return nil
+	}
+	return l
 }
 
 // parseVLANTable reads the entries of one bridge or port; ranges (RTEXT_FILTER_BRVLAN_COMPRESSED) are written out. It is

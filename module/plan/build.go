@@ -113,20 +113,33 @@ func (w *walk) need(s, t *state.Link) attr.Set {
 	return attr.Missing(s.Attrs, t.Attrs).Filter(func(r *attr.Row) bool { return r != kind.Up && r != kind.MTU && !r.Alone })
 }
 
-// tables brings a bridge's own VLAN entries, or a port's, to the target, if the target has an opinion.
+// tables brings a bridge's own VLAN entries, or a port's, to the target, if the target has an opinion. What is missing comes
+// first, so that untagged frames always belong somewhere. Entries next to each other that are alike are one message.
 func (w *walk) tables(s, t *state.Link) {
 	if t.VLANs == nil || !t.K().Bridging && s.Master != t.Master {
 		return
 	}
-	self := t.K().Bridging
-	for _, v := range slices.Clone(s.VLANs) {
-		if !slices.ContainsFunc(t.VLANs, func(o state.VLAN) bool { return o.ID == v.ID }) {
-			w.emit(state.Step{Op: state.VLANDel, Link: t.Name, VLAN: v, Self: self})
-		}
-	}
+	var missing, surplus []state.VLAN
 	for _, v := range t.VLANs {
 		if !slices.Contains(s.VLANs, v) {
-			w.emit(state.Step{Op: state.VLANAdd, Link: t.Name, VLAN: v, Self: self})
+			missing = append(missing, v)
+		}
+	}
+	for _, v := range s.VLANs {
+		if !slices.ContainsFunc(t.VLANs, func(o state.VLAN) bool { return o.ID == v.ID }) {
+			surplus = append(surplus, state.VLAN{ID: v.ID})
+		}
+	}
+	for _, change := range []struct {
+		op   state.Op
+		list []state.VLAN
+	}{{state.VLANAdd, missing}, {state.VLANDel, surplus}} {
+		for v, last := range state.Ranges(change.list) {
+			step := state.Step{Op: change.op, Link: t.Name, VLAN: v, Self: t.K().Bridging}
+			if last > v.ID {
+				step.LastID = last
+			}
+			w.emit(step)
 		}
 	}
 }

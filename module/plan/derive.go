@@ -25,11 +25,9 @@ func (m *maker) hostAccess() {
 				}
 			}
 		case had != nil && isDumb(had):
-			pvid := uint16(1)
-			if v, ok := l.Attrs.Get("vlan_default_pvid"); ok && v.N != 0 {
-				pvid = uint16(v.N)
+			if l.VLANs = l.DefaultVLANs(); len(l.VLANs) == 0 {
+				l.VLANs = []state.VLAN{{ID: 1, PVID: true, Untagged: true}}
 			}
-			l.VLANs = []state.VLAN{{ID: pvid, PVID: true, Untagged: true}}
 			if o.IPv6 == "" {
 				l.Attrs.Put(kind.DisableIPv6, attr.On(false))
 			}

@@ -104,9 +104,13 @@ func (m *maker) keys(o *spec.Object) []string {
 	keys := []string{"parent"}
 	keys = append(keys, o.Kind.Rows.Names()...)
 	keys = append(keys, "up", "mtu", "mac", "description", "ipv6", "host_access")
+	if o.Kind.Bridging {
+		keys = append(keys, "vlans")
+	}
 	if o.Kind.Ports != "" {
 		keys = append(keys, o.Kind.Ports)
 		for _, name := range m.ports[o.Name] {
+			keys = append(keys, name+".vlans")
 			for _, r := range append(attr.Table{kind.Up}, o.Kind.Port...) {
 				keys = append(keys, name+"."+r.Name)
 			}
@@ -153,6 +157,9 @@ func (m *maker) describeDerived(d map[string]any, l, cares *state.Link, o *spec.
 	if o.Kind.Bridging && (o.HostAccess != nil || isDumb(l)) {
 		d["host_access"] = !isDumb(l)
 	}
+	if o.VLANs != nil {
+		d["vlans"] = state.VLANWords(l.VLANs)
+	}
 }
 
 // describePorts lists the ports, and what the plan changes on those that are no objects themselves.
@@ -163,10 +170,13 @@ func (m *maker) describePorts(d map[string]any, h *state.Host, o *spec.Object) {
 	}
 	slices.Sort(names)
 	d[o.Kind.Ports] = names
-	for _, name := range m.ports[o.Name] {
+	for i, name := range m.ports[o.Name] {
 		p, wanted := h.Link(name), m.out.Link(name)
 		if p == nil || p.Master != o.Name {
 			continue
+		}
+		if o.Ports[i].VLANs != nil {
+			d[name+".vlans"] = state.VLANWords(p.VLANs)
 		}
 		if m.doc.Find(name) == nil && m.has.Link(name).Master == o.Name {
 			d[name+".up"] = p.Up()

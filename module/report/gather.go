@@ -121,6 +121,7 @@ func (g *gatherer) ports() []spec.Port {
 				port.Attrs.Put(r, v)
 			}
 		}
+		port.VLANs = tableOf(p, g.link)
 		list = append(list, port)
 	}
 	slices.SortFunc(list, func(a, b spec.Port) int { return natural(a.Name, b.Name) })
@@ -178,6 +179,7 @@ func (g *gatherer) access(o *spec.Object) {
 		o.Attrs.Drop("vlan_filtering")
 		return
 	}
+	o.VLANs = tableOf(l, l)
 	master := g.host.Link(l.Master)
 	switch {
 	case !told || master != nil && master.K().TakesPorts || guestPort(l.Name) || l.Seen.Loopback:
@@ -186,6 +188,18 @@ func (g *gatherer) access(o *spec.Object) {
 	case !off && g.carries(o):
 		o.IPv6 = spec.IPv6Auto
 	}
+}
+
+// tableOf is the VLAN table of a bridge or of one of its ports, where it is known and not what the kernel gives unasked; nil otherwise.
+func tableOf(l, bridge *state.Link) []spec.VLAN {
+	if !bridge.K().Bridging || l.VLANs == nil || bridge.Attrs.N("vlan_filtering") == 0 || slices.Equal(l.VLANs, bridge.DefaultVLANs()) {
+		return nil
+	}
+	list := []spec.VLAN{}
+	for v, last := range state.Ranges(l.VLANs) {
+		list = append(list, spec.VLAN{First: v.ID, Last: last, PVID: v.PVID, Untagged: v.Untagged})
+	}
+	return list
 }
 
 // carries tells whether a link only carries others: a bridge's port, or a bond below VLANs, without an address.

@@ -103,7 +103,13 @@ var sameMeaning = []struct{ input, plain string }{
 	// Keys of later versions that ask for nothing.
 	{"{bonds: [], prune: no, persist: false, confirm_timeout: 0, probes: [], max_disruption: recreate}", "bonds: []"},
 	{"{bonds: [], probes: '', max_disruption: '', persist: , prune: ''}", "bonds: []"},
-	{"bridges: [{name: a, ports: [{name: b, vlans: []}]}]", "bridges: [{name: a, ports: [b]}]"},
+
+	// VLAN tables.
+	{"bridges: [{name: a, ports: [{name: b, vlans: 16}]}]", "bridges: [{name: a, ports: [{name: b, vlans: [16]}]}]"},
+	{"bridges: [{name: a, ports: [{name: b, vlans: '16, 100 - 110'}]}]", "bridges: [{name: a, ports: [{name: b, vlans: [16, 100-110]}]}]"},
+	{"bridges: [{name: a, ports: [{name: b, vlans: [{id: '16'}, {id: 17-17}]}]}]", "bridges: [{name: a, ports: [{name: b, vlans: [16, 17]}]}]"},
+	{"bridges: [{name: a, ports: [{name: b, vlans: null}]}]", "bridges: [{name: a, ports: [b]}]"},
+	{"segments: [{id: 5, parent: p, bridge: a, vlans: [{id: 1, pvid: yes, untagged: yes}]}]", "segments: [{id: 5, parent: p, bridge: a, host_access: true, vlans: [{id: 1, pvid: true, untagged: true}]}]"},
 
 	// Other ways of writing.
 	{"bridges: [{name: a, stp: on}]", "bridges: [{name: a, stp_state: on}]"},

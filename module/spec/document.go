@@ -41,6 +41,7 @@ type Object struct {
 	Ports          []Port // the members or ports it lists; nil: not said; empty: none
 	PortsExclusive bool   // evict ports that are not listed (kinds with OwnsPorts do so anyway)
 	HostAccess     *bool  // of bridging kinds; nil: not said
+	VLANs          []VLAN // of bridging kinds: the bridge's own entries in its VLAN table; nil: not said
 	IPv6           IPv6   // "" not said
 
 	// The addresses, gateways and routes of the document. L3 tells that at least one of the three keys was given; then all
@@ -68,6 +69,7 @@ type Port struct {
 	HW    string
 	Path  string // where it stands: "bonds[0].members[1]"
 	Attrs attr.Set
+	VLANs []VLAN // its entries in the bridge's VLAN table; nil: not said; empty: none
 }
 
 // String prints the port as the document would name it.

@@ -114,6 +114,9 @@ func encodeRest(t *Tree, o *Object) {
 	if o.HostAccess != nil {
 		t.put("host_access", *o.HostAccess)
 	}
+	if o.VLANs != nil {
+		t.put("vlans", each(o.VLANs, encodeVLAN))
+	}
 	if o.IPv6 != "" {
 		t.put("ipv6", string(o.IPv6))
 	}
@@ -140,7 +143,7 @@ func each[T any](list []T, encode func(T) any) []any {
 
 // encodePort writes a port as its name where there is no more to say; a name that would read as a list, as an object.
 func encodePort(p Port) any {
-	if p.Name != "" && p.Attrs.Len() == 0 && !strings.ContainsAny(p.Name[:1], "[{") && strings.TrimSpace(p.Name) != "" {
+	if p.Name != "" && p.Attrs.Len() == 0 && p.VLANs == nil && !strings.ContainsAny(p.Name[:1], "[{") && strings.TrimSpace(p.Name) != "" {
 		return p.Name
 	}
 	var t Tree
@@ -150,6 +153,9 @@ func encodePort(p Port) any {
 		}
 	}
 	encodeRows(&t, p.Attrs)
+	if p.VLANs != nil {
+		t.put("vlans", each(p.VLANs, encodeVLAN))
+	}
 	return t
 }
 

@@ -48,7 +48,7 @@ func knows(k *kind.Kind, key string) bool {
 	switch key {
 	case "parent":
 		return k.HasParent
-	case "ports_exclusive", "host_access":
+	case "ports_exclusive", "host_access", "vlans":
 		return k.Bridging
 	}
 	return true
@@ -110,6 +110,8 @@ var objectFields = []field[Object]{
 	booleanField("host_access", "false: no frame of a guest reaches the host's own stack; the default is true, of a segment without addresses false", func(o *Object, on bool) {
 		o.HostAccess = &on
 	}),
+	listField("vlans", "the VLANs in which the host itself is on the bridge, exactly (bridge vlan ... self); without the key they are left as they are", vlanItem, readVLAN,
+		func(o *Object, list []VLAN) { o.VLANs = list }),
 }
 
 // offWord reads one word or «off», which templating and YAML 1.1 turn into false.

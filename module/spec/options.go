@@ -10,7 +10,7 @@ import (
 var (
 	optionChecks = []func(*checker, *Object){checkModes, checkHardware, checkNamedRows}
 	bondChecks   = []func(*checker, *Object){checkMonitors, checkDelays, checkTargets, checkPrimary, checkFailOverMAC}
-	bridgeChecks = []func(*checker, *Object){checkSpanningTree, checkGroupAddress, checkHostAccess}
+	bridgeChecks = []func(*checker, *Object){checkSpanningTree, checkGroupAddress, checkHostAccess, checkTables}
 )
 
 // checkModes refuses options that the declared mode does not have.

@@ -28,7 +28,7 @@ var portFields = []field[Port]{
 	{"path", "the path of its hardware as udev writes it (ID_PATH), like pci-0000:03:00.0", textForm(0), func(w *walker, to *Port, p place) {
 		to.HW, _ = w.word(p)
 	}},
-	{"vlans", "the port's entries in the bridge's VLAN table; " + laterText, emptyForm, laterList[Port]},
+	listField("vlans", "the VLANs of the port, exactly; without the key they are left as they are", vlanItem, readVLAN, func(to *Port, list []VLAN) { to.VLANs = list }),
 }
 
 // readPort reads one member or port: a name, or an object.

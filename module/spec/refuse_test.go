@@ -139,7 +139,6 @@ var refusedForm = []refusal{
 	{"{bonds: [], probes: [gateway]}", "probes", ErrLater, "is not available in this version"},
 	{"{bonds: [], max_disruption: flap}", "max_disruption", ErrLater, "is not available in this version"},
 	{"{bonds: [], max_disruption: some}", "max_disruption", ErrValue, "must be one of none, flap, recreate"},
-	{"{bridges: [{name: a, ports: [{name: b, vlans: [16]}]}]}", "bridges[0].ports[0].vlans", ErrLater, "is not available in this version"},
 
 	// Addresses and routes in their form.
 	{"bridges: [{name: a, addresses: [192.0.2.10/33]}]", "bridges[0].addresses[0]", ErrValue, `"192.0.2.10/33": the prefix length must be 0-32`},
@@ -247,6 +246,24 @@ var refusedSense = []refusal{
 	{"segments: [{id: 5, parent: p, bridge: a, host_access: no, addresses: [192.0.2.1/24]}]", "segments[0].addresses", ErrConflict, "the host has no access"},
 	{"bridges: [{name: a, host_access: no, ipv6: auto}]", "bridges[0].ipv6", ErrConflict, "no IPv6 there"},
 	{"bridges: [{name: a, host_access: no, vlan_filtering: no}]", "bridges[0].vlan_filtering", ErrConflict, "VLAN filtering"},
+	{"bridges: [{name: a, host_access: no, vlans: [16]}]", "bridges[0].vlans", ErrConflict, "the bridge itself is in no VLAN"},
+	{"bridges: [{name: a, vlans: []}]", "bridges[0].vlans", ErrConflict, "say host_access: false"},
+	{"bridges: [{name: a, vlan_filtering: no, ports: [{name: b, vlans: [16]}]}]", "bridges[0].ports[0].vlans", ErrConflict, "is not to look at VLANs"},
+	{"bridges: [{name: a, vlan_filtering: no, vlans: [16]}]", "bridges[0].vlans", ErrConflict, "vlan_filtering: true"},
+	{"bridges: [{name: a, ports: [{name: b, vlans: [0]}]}]", "bridges[0].ports[0].vlans[0]", ErrValue, "0: must be a VLAN from 1-4094, or a range of them like 100-110"},
+	{"bridges: [{name: a, ports: [{name: b, vlans: [16, 4095]}]}]", "bridges[0].ports[0].vlans[1]", ErrValue, "4095: must be a VLAN from 1-4094"},
+	{"bridges: [{name: a, ports: [{name: b, vlans: '16,100-5000'}]}]", "bridges[0].ports[0].vlans[1]", ErrValue, `"100-5000": must be a VLAN`},
+	{"bridges: [{name: a, ports: [{name: b, vlans: [-5]}]}]", "bridges[0].ports[0].vlans[0]", ErrValue, "must be a VLAN"},
+	{"bridges: [{name: a, ports: [{name: b, vlans: [1-2-3]}]}]", "bridges[0].ports[0].vlans[0]", ErrValue, "must be a VLAN"},
+	{"bridges: [{name: a, ports: [{name: b, vlans: [yes]}]}]", "bridges[0].ports[0].vlans[0]", ErrValue, "must be a VLAN"},
+	{"bridges: [{name: a, ports: [{name: b, vlans: [[5]]}]}]", "bridges[0].ports[0].vlans[0]", ErrType, "must be a VLAN"},
+	{"bridges: [{name: a, ports: [{name: b, vlans: [110-100]}]}]", "bridges[0].ports[0].vlans[0]", ErrValue, `"110-100": the range runs backwards (write 100-110)`},
+	{"bridges: [{name: a, ports: [{name: b, vlans: [{pvid: yes}]}]}]", "bridges[0].ports[0].vlans[0]", ErrMissing, "id is missing"},
+	{"bridges: [{name: a, ports: [{name: b, vlans: [{id: 5, tagged: yes}]}]}]", "bridges[0].ports[0].vlans[0].tagged", ErrUnknown, `unknown key "tagged"`},
+	{"bridges: [{name: a, ports: [{name: b, vlans: [{id: 100-110, pvid: yes}]}]}]", "bridges[0].ports[0].vlans[0]", ErrConflict, "pvid goes with no range"},
+	{"bridges: [{name: a, ports: [{name: b, vlans: [{id: 5, pvid: yes}, {id: 6, pvid: yes}]}]}]", "bridges[0].ports[0].vlans[1]", ErrDuplicate, "6: untagged frames belong to 5 already (pvid)"},
+	{"bridges: [{name: a, ports: [{name: b, vlans: [100-110, 105]}]}]", "bridges[0].ports[0].vlans[1]", ErrDuplicate, "105: VLAN 105 is listed already, with 100-110"},
+	{"{ethernets: [{name: e, vlans: [5]}]}", "ethernets[0].vlans", ErrUnknown, "unknown key"},
 	{"bridges: [{name: a, ports: [{name: b, cost: 65536}]}]", "bridges[0].ports[0].cost", ErrValue, "65536: must be 1-65535"},
 
 	// Addresses.

@@ -49,6 +49,8 @@ func definitions() Tree {
 		Pair{"allOf", []any{given("address"), anyOf(withLength, given("peer"))}},
 		Pair{"examples", []any{Tree{{"address", "2001:db8::10/64"}, {"nodad", true}}}}))
 	notDefault := Tree{{"properties", Tree{{"to", not(patterned(whole(anyCase([]string{"default"}))))}}}}
+	t.put("vlanEntry", closed("vlanEntry", "An entry of a VLAN table with its options.", fieldProperties(vlanFields),
+		Pair{"allOf", []any{given("id")}}, Pair{"examples", []any{Tree{{"id", 16}, {"pvid", true}, {"untagged", true}}}}))
 	t.put("route", closed("route", "A route over this link.", fieldProperties(routeFields),
 		Pair{"allOf", []any{given("to"), anyOf(notDefault, given("via"))}},
 		Pair{"examples", []any{Tree{{"to", "198.51.100.0/24"}, {"via", "192.0.2.1"}, {"metric", 100}}}}))

@@ -55,7 +55,7 @@ func readSegment(w *walker, p place, absent bool) []*Object {
 		bridge.Ports = []Port{{Name: vlan.Name, Path: p.path}}
 	}
 	if bridge.HostAccess == nil {
-		reachable := len(bridge.Addresses) > 0
+		reachable := len(bridge.Addresses) > 0 || bridge.VLANs != nil
 		bridge.HostAccess = &reachable
 	}
 	return []*Object{vlan, bridge}

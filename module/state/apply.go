@@ -40,35 +40,11 @@ func (h *Host) Apply(s Step) error {
 	case AddrDel:
 		return h.delAddress(l, s.Address)
 	case VLANAdd:
-		l.VLANs = withVLAN(l.VLANs, s.VLAN)
+		l.VLANs = withVLANs(l.VLANs, s.VLAN, s.LastID)
 	case VLANDel:
-		l.VLANs = slices.DeleteFunc(l.VLANs, func(v VLAN) bool { return v.ID == s.VLAN.ID })
+		l.VLANs = without(l.VLANs, s.VLAN.ID, max(s.LastID, s.VLAN.ID))
 	}
 	return nil
-}
-
-// defaultVLANs is what a bridge and its ports get in their VLAN table unasked (net/bridge/br_vlan.c: default_pvid).
-func defaultVLANs(bridge *Link) []VLAN {
-	pvid, ok := bridge.Attrs.Get("vlan_default_pvid")
-	switch {
-	case !ok:
-		return []VLAN{{ID: 1, PVID: true, Untagged: true}}
-	case pvid.N == 0:
-		return []VLAN{}
-	}
-	return []VLAN{{ID: uint16(pvid.N), PVID: true, Untagged: true}}
-}
-
-func withVLAN(list []VLAN, v VLAN) []VLAN {
-	list = slices.DeleteFunc(slices.Clone(list), func(o VLAN) bool { return o.ID == v.ID })
-	if v.PVID {
-		for i := range list {
-			list[i].PVID = false
-		}
-	}
-	list = append(list, v)
-	slices.SortFunc(list, func(a, b VLAN) int { return int(a.ID) - int(b.ID) })
-	return list
 }
 
 func (h *Host) addLink(s Step) error {
@@ -93,7 +69,7 @@ func (h *Host) addLink(s Step) error {
 	}
 	l.pinned = s.Attrs.Has("mac")
 	if k.Bridging {
-		l.VLANs = defaultVLANs(l)
+		l.VLANs = l.DefaultVLANs()
 	}
 	h.Add(l)
 	rest := Step{Op: LinkSet, Link: s.Link, Master: s.Master, Attrs: s.Attrs.Filter(func(r *attr.Row) bool { return r == kind.Up })}

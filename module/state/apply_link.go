@@ -20,6 +20,9 @@ func (h *Host) setLink(l *Link, s Step) error {
 			l.Attrs.Drop(name)
 		}
 	}
+	if pvid, ok := s.Attrs.Get("vlan_default_pvid"); ok {
+		h.ChangeDefaultPVID(l, l.DefaultPVID(), uint16(pvid.N))
+	}
 	for r, v := range s.Attrs.All() {
 		switch {
 		case r == kind.Up, r == kind.MTU, r == kind.MAC, r.When&attr.Never != 0:
@@ -169,7 +172,7 @@ func (h *Host) join(l, master *Link) {
 	h.portsChange(master, len(h.Ports(master.Name)) == 0)
 	l.Master = master.Name
 	if k.Bridging {
-		l.VLANs = defaultVLANs(master)
+		l.VLANs = master.DefaultVLANs()
 	}
 	if !k.TakesPorts {
 		return

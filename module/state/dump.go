@@ -22,8 +22,8 @@ func (h *Host) String() string {
 				}
 			}
 		}
-		for _, v := range l.VLANs {
-			fmt.Fprintf(&b, "  vlan %d%s\n", v.ID, map[bool]string{true: " pvid"}[v.PVID]+map[bool]string{true: " untagged"}[v.Untagged])
+		for _, v := range VLANWords(l.VLANs) {
+			b.WriteString("  vlan " + v + "\n")
 		}
 	}
 	var routes []string

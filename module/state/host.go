@@ -51,13 +51,6 @@ type Seen struct {
 	Parent   int    // IFLA_LINK index where the parent is out of sight (another namespace); else 0
 }
 
-// VLAN is one entry of a bridge's VLAN table (bridge-vlan(8)).
-type VLAN struct {
-	ID       uint16
-	PVID     bool // untagged frames that come in belong to it
-	Untagged bool // its frames go out untagged
-}
-
 // K returns the link's kind.
 func (l *Link) K() *kind.Kind { return kind.Of(l.Kind) }
 

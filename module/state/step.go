@@ -44,8 +44,9 @@ type Step struct {
 
 	PortKind string // the master's kind; with Port
 
-	VLAN    VLAN // VLANAdd, VLANDel
-	Self    bool // the bridge's own entry, not a port's
+	VLAN    VLAN   // VLANAdd, VLANDel
+	LastID  uint16 // of a range that starts with VLAN; 0: VLAN alone
+	Self    bool   // the bridge's own entry, not a port's
 	Address Address
 	Route   Route
 	Replace bool // RouteAdd: in the place of what holds the route's slot; IPv6 makes one multipath route of two otherwise
@@ -169,12 +170,13 @@ func words(r *attr.Row, v attr.Value) string {
 }
 
 func (s Step) vlanLine() string {
-	text := "bridge vlan " + map[Op]string{VLANAdd: "add", VLANDel: "del"}[s.Op] + " vid " + strconv.Itoa(int(s.VLAN.ID)) + " dev " + s.Link
-	if s.VLAN.PVID && s.Op == VLANAdd {
-		text += " pvid"
+	text := "bridge vlan " + map[Op]string{VLANAdd: "add", VLANDel: "del"}[s.Op] + " vid " + strconv.Itoa(int(s.VLAN.ID))
+	if s.LastID > s.VLAN.ID {
+		text += "-" + strconv.Itoa(int(s.LastID))
 	}
-	if s.VLAN.Untagged && s.Op == VLANAdd {
-		text += " untagged"
+	text += " dev " + s.Link
+	if s.Op == VLANAdd {
+		text += s.VLAN.flags()
 	}
 	if s.Self {
 		text += " self"

@@ -182,7 +182,7 @@ func randomStep(rnd *rand.Rand) state.Step {
 	pick := func(of ...string) string { return of[rnd.IntN(len(of))] }
 	links := []string{"eth0", "eth1", "eth2", "bond0", "bond0.16", "bond0.32", "br0", "br1"}
 	link := pick(links...)
-	switch rnd.IntN(14) {
+	switch rnd.IntN(16) {
 	case 0:
 		return add(kind.Bond, "bond0", "mode", pick("active-backup", "balance-rr", "802.3ad"), "up", pick("true", "false"), "mac", "00:16:3e:00:00:77")
 	case 1:
@@ -205,6 +205,13 @@ func randomStep(rnd *rand.Rand) state.Step {
 		return route(pick2(rnd, state.RouteAdd, state.RouteDel), "203.0.113.0/24", pick("192.0.2.1", "198.51.100.1"), link)
 	case 12:
 		return change(kind.Bond, "bond0", "mode", pick("active-backup", "802.3ad"))
+	case 13:
+		port := pick("br0", "br1") // a bridge is always in its own table; a port would have to be one
+		first := uint16(1 + rnd.IntN(4))
+		return state.Step{Op: pick2(rnd, state.VLANAdd, state.VLANDel), Link: port, Self: true, LastID: first + uint16(rnd.IntN(3)),
+			VLAN: state.VLAN{ID: first, Untagged: rnd.IntN(2) == 0}}
+	case 14:
+		return change(kind.Bridge, "br0", "vlan_default_pvid", pick("0", "1", "3"))
 	}
 	return del(pick(append(links[3:], "bond0.16", "br1")...))
 }

@@ -76,6 +76,15 @@ func sysctl(name, disable string) state.Step {
 
 func del(name string) state.Step { return state.Step{Op: state.LinkDel, Link: name} }
 
+// table adds VLANs to a port's table or takes them out of it.
+func table(op state.Op, port string, first, last uint16) state.Step {
+	return state.Step{Op: op, Link: port, VLAN: state.VLAN{ID: first}, LastID: last}
+}
+
+func tagged(port string, v state.VLAN) state.Step {
+	return state.Step{Op: state.VLANAdd, Link: port, VLAN: v}
+}
+
 func addr(op state.Op, dev, prefix string) state.Step {
 	return state.Step{Op: op, Link: dev, Address: state.Address{Prefix: netip.MustParsePrefix(prefix), Valid: state.Forever, Preferred: state.Forever}}
 }
@@ -174,6 +183,20 @@ var scenarios = []scenario{
 		ok(state.Step{Op: state.LinkSet, Link: "bond0.48", Master: state.To("br0"),
 			Attrs: attr.Of(attr.Item{Row: kind.AddrGenMode, Value: attr.Num(1)}, attr.Item{Row: kind.Up, Value: attr.On(true)})}),
 		ok(del("bond0.48"), del("br0"), del("bond0")),
+	)},
+	{"VLAN tables", rows(
+		ok(add(kind.Bridge, "br0", "vlan_filtering", "true", "up", "true"), master("eth1", "br0"), master("eth2", "br0")),
+		ok(table(state.VLANAdd, "eth1", 100, 110), table(state.VLANAdd, "eth1", 105, 0), table(state.VLANDel, "eth1", 103, 107)),
+		ok(tagged("eth1", state.VLAN{ID: 32, PVID: true, Untagged: true}), tagged("eth1", state.VLAN{ID: 33, PVID: true}), tagged("eth1", state.VLAN{ID: 33})),
+		ok(table(state.VLANDel, "eth1", 1, 0), table(state.VLANDel, "eth1", 1, 0)),
+		ok(state.Step{Op: state.VLANAdd, Link: "br0", Self: true, VLAN: state.VLAN{ID: 200}, LastID: 210}),
+		ok(change(kind.Bridge, "br0", "vlan_default_pvid", "7")),
+		ok(change(kind.Bridge, "br0", "vlan_default_pvid", "0"), change(kind.Bridge, "br0", "vlan_default_pvid", "105")),
+		ok(change(kind.Bridge, "br0", "vlan_default_pvid", "1"), master("eth1", ""), master("eth1", "br0")),
+		ok(state.Step{Op: state.VLANDel, Link: "br0", Self: true, VLAN: state.VLAN{ID: 1}, LastID: 4094}),
+		ok(change(kind.Bridge, "br0", "vlan_default_pvid", "9")),
+		ok(change(kind.Bridge, "br0", "vlan_filtering", "false"), table(state.VLANDel, "eth1", 1, 4094), table(state.VLANAdd, "eth1", 1, 4094)),
+		ok(del("br0")),
 	)},
 	{"addresses and routes", rows(
 		ok(addr(state.AddrAdd, "eth0", "192.0.2.11/24"), addr(state.AddrAdd, "eth0", "198.51.100.10/24")),
