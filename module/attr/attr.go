@@ -30,6 +30,8 @@ const (
 	IP6s                    // nest of IPv6 addresses, numbered from 0
 	Text                    // text, sent without a NUL: the kernel counts one as a byte of an ifalias
 	GenMode                 // u8 inside IFLA_AF_SPEC / AF_INET6 (address generation mode)
+	Pair16                  // two u16, a range from and to; the model holds from<<32 + to
+	Pair32                  // two u32, likewise
 	Map                     // nest of {from u32, to u32} pairs, each an attribute 1; the model holds "0:1,2:3". It is additive: see map.go
 )
 

@@ -112,6 +112,17 @@ func Undoing(now, was Set) Set {
 	return out
 }
 
+// InOrder returns the values in the order of a table; those that it has no row for are left out.
+func (s Set) InOrder(t Table) Set {
+	var out Set
+	for _, r := range t {
+		if v, ok := s.Get(r.Name); ok {
+			out.items = append(out.items, Item{r, v})
+		}
+	}
+	return out
+}
+
 // Filter keeps the values for which keep is true.
 func (s Set) Filter(keep func(*Row) bool) Set {
 	var out Set

@@ -38,6 +38,8 @@ func (r *Row) Allowed() string {
 		return "the name of a link"
 	case r.Type == IP4s, r.Type == IP6s:
 		return fmt.Sprintf("a list of at most %d %s addresses", r.MaxLen, map[Type]string{IP4s: "IPv4", IP6s: "IPv6"}[r.Type])
+	case r.IsPair():
+		return fmt.Sprintf("a number or a range like 5-10, from %d-%d", r.Min, r.limit())
 	case r.Type == Text:
 		return fmt.Sprintf("text of at most %d bytes", r.MaxLen)
 	case r.Type == Map:
@@ -62,6 +64,9 @@ func (r *Row) IsBool() bool {
 	return r.Type == Bool || r.Type == Bool32 || r.Type == Bit || r.Type == Flag
 }
 
+// IsPair tells whether the row holds a range of numbers.
+func (r *Row) IsPair() bool { return r.Type == Pair16 || r.Type == Pair32 }
+
 // Range is the smallest and the largest number that the row takes.
 func (r *Row) Range() (low int64, high uint64) {
 	if r.Type == S32 {
@@ -77,9 +82,9 @@ func (r *Row) limit() uint64 {
 	switch r.Type {
 	case U8, GenMode:
 		return 0xff
-	case U16, BE16:
+	case U16, BE16, Pair16:
 		return 0xffff
-	case U32, Map:
+	case U32, Map, Pair32:
 		return 0xffffffff
 	}
 	return ^uint64(0)
@@ -109,6 +114,8 @@ func (r *Row) Parse(text string) (Value, error) {
 		return r.parseIPs(text)
 	case Map:
 		return r.parsePairs(text)
+	case Pair16, Pair32:
+		return r.parseRange(text)
 	case Index, Text:
 		if r.MaxLen > 0 && len(text) > r.MaxLen {
 			return Value{}, refuse("must be %s, has %d", r.Allowed(), len(text))
@@ -161,6 +168,20 @@ func (r *Row) parseIPs(text string) (Value, error) {
 	return Str(strings.Join(parts, ",")), nil
 }
 
+// parseRange reads "5-10", or "5" for 5-5.
+func (r *Row) parseRange(text string) (Value, error) {
+	left, right, ranged := strings.Cut(text, "-")
+	if !ranged {
+		right = left
+	}
+	from, errFrom := strconv.ParseUint(strings.TrimSpace(left), 10, 64)
+	to, errTo := strconv.ParseUint(strings.TrimSpace(right), 10, 64)
+	if errFrom != nil || errTo != nil || from < r.Min || to > r.limit() || from > to {
+		return Value{}, refuse("must be %s", r.Allowed())
+	}
+	return Num(from<<32 | to), nil
+}
+
 // ParseBool reads a boolean in any of the words that Ansible, YAML 1.1 and iproute2 use.
 func ParseBool(text string) (on, ok bool) {
 	switch strings.ToLower(text) {
@@ -186,6 +207,11 @@ func (r *Row) Text(v Value) string {
 	if r.Type == S32 {
 		return strconv.FormatInt(int64(v.N), 10)
 	}
+	if from, to := v.N>>32, v.N&0xffffffff; r.IsPair() && from != to {
+		return strconv.FormatUint(from, 10) + "-" + strconv.FormatUint(to, 10)
+	} else if r.IsPair() {
+		return strconv.FormatUint(to, 10)
+	}
 	return strconv.FormatUint(v.N, 10)
 }
 
@@ -199,7 +225,7 @@ func (r *Row) JSON(v Value) any {
 			return []string{}
 		}
 		return strings.Split(v.S, ",")
-	case len(r.Names) > 0, r.Type == MAC, r.Type == Index, r.Type == Text:
+	case len(r.Names) > 0, r.Type == MAC, r.Type == Index, r.Type == Text, r.IsPair():
 		return r.Text(v)
 	}
 	if r.Type == S32 {

@@ -48,7 +48,7 @@ func (s Set) Encode(b []byte, place Place, names Resolver) []byte {
 		if r.Place != place || r.SeeOnly || done[r.Num] {
 			continue
 		}
-		payload := r.payload(v, names)
+		payload := r.Payload(v, names)
 		if r.Type == Bit {
 			done[r.Num] = true
 			payload = s.bits(r.Num, place)
@@ -72,7 +72,8 @@ func (s Set) bits(num uint16, place Place) []byte {
 	return binary.NativeEndian.AppendUint32(b, mask)
 }
 
-func (r *Row) payload(v Value, names Resolver) []byte {
+// Payload writes a value as the attribute holds it.
+func (r *Row) Payload(v Value, names Resolver) []byte {
 	switch r.Type {
 	case U8, Bool, GenMode:
 		return []byte{byte(v.N)}
@@ -84,6 +85,12 @@ func (r *Row) payload(v Value, names Resolver) []byte {
 		return binary.NativeEndian.AppendUint32(nil, uint32(v.N))
 	case U64:
 		return binary.NativeEndian.AppendUint64(nil, v.N)
+	case Pair16:
+		b := binary.NativeEndian.AppendUint16(nil, uint16(v.N>>32))
+		return binary.NativeEndian.AppendUint16(b, uint16(v.N))
+	case Pair32:
+		b := binary.NativeEndian.AppendUint32(nil, uint32(v.N>>32))
+		return binary.NativeEndian.AppendUint32(b, uint32(v.N))
 	case MAC:
 		hw, _ := net.ParseMAC(v.S)
 		return hw
@@ -112,7 +119,7 @@ func ipNest(list string) []byte {
 }
 
 // size is the least that a payload of a type has.
-var size = [...]int{U8: 1, Bool: 1, Bool32: 4, GenMode: 1, U16: 2, BE16: 2, U32: 4, S32: 4, Index: 4, U64: 8, Bit: 4, MAC: 6, Map: 0}
+var size = [...]int{U8: 1, Bool: 1, Bool32: 4, GenMode: 1, U16: 2, BE16: 2, U32: 4, S32: 4, Index: 4, U64: 8, Bit: 4, MAC: 6, Pair16: 4, Pair32: 8, Map: 0}
 
 // Decode reads one attribute's payload. It is false if the payload is too short for the row's type, or a hardware address
 // that is not Ethernet's (tunnels have 4 or 16 bytes): the value is then unknown, never zero.
@@ -141,6 +148,10 @@ func (r *Row) Decode(p []byte, names Resolver) (Value, bool) {
 		// The second half tells which bits the kernel knows.
 		known := len(p) < 8 || binary.NativeEndian.Uint32(p[4:])&r.Bit != 0
 		return On(binary.NativeEndian.Uint32(p)&r.Bit != 0), known
+	case Pair16:
+		return Num(uint64(binary.NativeEndian.Uint16(p))<<32 | uint64(binary.NativeEndian.Uint16(p[2:]))), true
+	case Pair32:
+		return Num(uint64(binary.NativeEndian.Uint32(p))<<32 | uint64(binary.NativeEndian.Uint32(p[4:]))), true
 	case MAC:
 		return Str(net.HardwareAddr(p).String()), true
 	case Index:

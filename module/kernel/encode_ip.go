@@ -47,6 +47,12 @@ func encodeAddress(a state.Address, index uint32, gone bool) []byte {
 	if flags > 0xff {
 		b = attr.Append(b, unix.IFA_FLAGS, nl.Uint32Attr(flags))
 	}
+	if a.Metric != 0 {
+		b = attr.Append(b, unix.IFA_RT_PRIORITY, nl.Uint32Attr(a.Metric))
+	}
+	if a.Proto != 0 {
+		b = attr.Append(b, ifaProto, []byte{a.Proto})
+	}
 	if a.Valid != state.Forever || a.Preferred != state.Forever {
 		life := make([]byte, unix.SizeofIfaCacheinfo) // prefered, valid, cstamp, tstamp
 		binary.NativeEndian.PutUint32(life, a.Preferred)
@@ -101,8 +107,15 @@ func encodeRoute(r state.Route, f *finder, gone bool) []byte {
 	if table >= 256 {
 		b = attr.Append(b, unix.RTA_TABLE, nl.Uint32Attr(table))
 	}
+	var metrics []byte
 	if r.MTU != 0 {
-		b = attr.Append(b, unix.RTA_METRICS|unix.NLA_F_NESTED, attr.Append(nil, unix.RTAX_MTU, nl.Uint32Attr(r.MTU)))
+		metrics = attr.Append(nil, unix.RTAX_MTU, nl.Uint32Attr(r.MTU))
+	}
+	if metrics = append(metrics, r.Metrics...); len(metrics) > 0 {
+		b = attr.Append(b, unix.RTA_METRICS|unix.NLA_F_NESTED, metrics)
+	}
+	if !gone {
+		b = append(b, r.Other...)
 	}
 	if len(r.Hops) > 0 {
 		b = attr.Append(b, unix.RTA_MULTIPATH, encodeHops(r, f))

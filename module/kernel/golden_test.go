@@ -185,6 +185,12 @@ func goldenIP() []state.Step {
 	for _, r := range routes {
 		steps = append(steps, state.Step{Op: state.RouteAdd, Route: r, Replace: r.Is4()}, state.Step{Op: state.RouteDel, Route: r})
 	}
+	for _, r := range goldenRules() {
+		steps = append(steps, state.Step{Op: state.RuleAdd, Rule: r})
+		if r.Attrs.N("l3mdev") == 0 { // iproute2 then does not say what the rule does
+			steps = append(steps, state.Step{Op: state.RuleDel, Rule: r})
+		}
+	}
 	for _, v := range []state.VLAN{{ID: 5}, {ID: 6, PVID: true, Untagged: true}, {ID: 7, Untagged: true}} {
 		for _, op := range []state.Op{state.VLANAdd, state.VLANDel} {
 			steps = append(steps, state.Step{Op: op, Link: "tap0", VLAN: v}, state.Step{Op: op, Link: "br0", VLAN: v, Self: true})
@@ -194,6 +200,18 @@ func goldenIP() []state.Step {
 		}
 	}
 	return steps
+}
+
+func goldenRules() []state.Rule {
+	prefix := netip.MustParsePrefix
+	return []state.Rule{
+		{From: prefix("198.51.100.0/24"), Action: state.RuleLookup, Attrs: items(kind.Rule, "priority 100 table 100")},
+		{To: prefix("203.0.113.0/24"), Not: true, Action: state.RuleLookup, Attrs: items(kind.Rule, "priority 32000 table 1000 suppress_prefixlength 0")},
+		{From: prefix("198.51.100.7/32"), To: prefix("203.0.113.0/24"), TOS: 16, Action: state.RuleLookup, Attrs: items(kind.Rule,
+			"fwmark 16 fwmask 255 iif eth0 oif eth1 priority 9 uidrange 1000-1999 ipproto 6 sport 53-53 dport 80-90 table 254 suppress_ifgroup 7")},
+		{Six: true, From: prefix("2001:db8:32::/48"), Action: 7, Attrs: items(kind.Rule, "priority 11")},
+		{Six: true, Action: state.RuleLookup, Attrs: items(kind.Rule, "priority 12 l3mdev true")},
+	}
 }
 
 // readGolden reads pairs of lines: «$ ip …», then the message in hex.

@@ -18,6 +18,9 @@ func byIndex(h *state.Host) map[uint32]*state.Link {
 	return m
 }
 
+// ifaProto is IFA_PROTO of linux/if_addr.h, since Linux 5.18.
+const ifaProto = 11
+
 // parseAddresses reads the messages of an address dump (RTM_NEWADDR) into the links that carry them. Addresses of links
 // that are not in the host, and of families other than IP, are passed over.
 func parseAddresses(msgs []message, h *state.Host) {
@@ -58,6 +61,14 @@ func parseAddress(b []byte) (state.Address, bool) {
 		case unix.IFA_FLAGS:
 			if len(p) >= 4 {
 				a.Flags = u32(p)
+			}
+		case unix.IFA_RT_PRIORITY:
+			if len(p) >= 4 {
+				a.Metric = u32(p)
+			}
+		case ifaProto:
+			if len(p) >= 1 {
+				a.Proto = p[0]
 			}
 		case unix.IFA_CACHEINFO:
 			if len(p) >= 8 {

@@ -53,9 +53,15 @@ func parseRoute(b []byte, dir *directory) (state.Route, bool) {
 		case unix.RTA_TABLE:
 			r.Table = u32(p)
 		case unix.RTA_METRICS:
-			r.MTU = routeMTU(p)
+			r.MTU, r.Metrics = routeMetrics(p)
 		case unix.RTA_MULTIPATH:
 			r.Hops = parseHops(b[0], p, dir)
+		case unix.RTA_FLOW, unix.RTA_ENCAP, unix.RTA_ENCAP_TYPE, unix.RTA_TTL_PROPAGATE:
+			r.Other += string(attr.Append(nil, num, p))
+		case unix.RTA_PREF:
+			if len(p) == 1 && p[0] != 0 {
+				r.Other += string(attr.Append(nil, num, p))
+			}
 		}
 	})
 	switch r.Type {
@@ -72,13 +78,16 @@ func parseRoute(b []byte, dir *directory) (state.Route, bool) {
 	return r, r.Dst.IsValid() && r.Table != state.TableLocal && flags&unix.RTM_F_CLONED == 0
 }
 
-func routeMTU(nest []byte) (mtu uint32) {
+// routeMetrics reads RTA_METRICS: the MTU, and all the rest as it stands.
+func routeMetrics(nest []byte) (mtu uint32, rest string) {
 	attr.Walk(nest, func(num uint16, p []byte) {
-		if num == unix.RTAX_MTU {
+		if num == unix.RTAX_MTU && len(p) >= 4 {
 			mtu = u32(p)
+			return
 		}
+		rest += string(attr.Append(nil, num, p))
 	})
-	return mtu
+	return mtu, rest
 }
 
 // viaAddr reads struct rtvia: family u16, then the address.

@@ -2,6 +2,7 @@ package kernel
 
 import (
 	"context"
+	"errors"
 	"slices"
 
 	"github.com/vishvananda/netlink/nl"
@@ -17,7 +18,7 @@ const (
 	filterSkipStats = 1 << 3 // RTEXT_FILTER_SKIP_STATS: a fifth of the bytes
 )
 
-// Snapshot observes all links, addresses, bridge VLANs and routes of the namespace. It needs no privilege.
+// Snapshot observes all links, addresses, bridge VLANs, routes and rules of the namespace. It needs no privilege.
 func (k *Kernel) Snapshot(ctx context.Context) (*state.Host, error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -36,7 +37,7 @@ func (k *Kernel) Snapshot(ctx context.Context) (*state.Host, error) {
 }
 
 // dumps are the messages that a snapshot is made of.
-type dumps struct{ links, addresses, vlans, routes4, routes6 []message }
+type dumps struct{ links, addresses, vlans, routes4, routes6, rules4, rules6 []message }
 
 func (k *Kernel) dumps(ctx context.Context) (d dumps, err error) {
 	for _, ask := range []struct {
@@ -50,12 +51,18 @@ func (k *Kernel) dumps(ctx context.Context) (d dumps, err error) {
 		{&d.vlans, "bridge VLANs", unix.RTM_GETLINK, dumpLinks(unix.AF_BRIDGE, filterVLANs)},
 		{&d.routes4, "IPv4 routes", unix.RTM_GETROUTE, dumpRoutes(unix.AF_INET)},
 		{&d.routes6, "IPv6 routes", unix.RTM_GETROUTE, dumpRoutes(unix.AF_INET6)},
+		{&d.rules4, "IPv4 rules", unix.RTM_GETRULE, dumpRules(unix.AF_INET)},
+		{&d.rules6, "IPv6 rules", unix.RTM_GETRULE, dumpRules(unix.AF_INET6)},
 	} {
 		// VLANs always where there is a bridge: its own entry for the default VLAN matters as soon as a plan turns filtering on.
 		if ask.into == &d.vlans && !anyBridge(d.links) {
 			continue
 		}
-		if *ask.into, err = k.dump(ctx, ask.what, ask.typ, ask.payload); err != nil {
+		*ask.into, err = k.dump(ctx, ask.what, ask.typ, ask.payload)
+		if ask.typ == unix.RTM_GETRULE && (errors.Is(err, unix.EAFNOSUPPORT) || errors.Is(err, unix.EOPNOTSUPP)) {
+			err = nil // a kernel without policy rules, or without IPv6
+		}
+		if err != nil {
 			return d, err
 		}
 	}
@@ -68,6 +75,7 @@ func (d dumps) host() (*state.Host, *directory) {
 	parseAddresses(d.addresses, host)
 	parseVLANs(d.vlans, host)
 	host.Routes = append(parseRoutes(d.routes4, unix.AF_INET, dir), parseRoutes(d.routes6, unix.AF_INET6, dir)...)
+	host.Rules = append(parseRules(d.rules4, unix.AF_INET), parseRules(d.rules6, unix.AF_INET6)...)
 	return host, dir
 }
 

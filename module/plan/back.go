@@ -11,6 +11,7 @@ import (
 func Back(now, before *state.Host, steps []state.Step) *state.Host {
 	ours := comings(before, steps)
 	target := Goal(before)
+	target.Rules = rulesBack(now, before, steps)
 	for _, l := range before.Links {
 		if now.Link(l.Name) == nil && !ours[l.Name] {
 			target.Remove(l.Name)

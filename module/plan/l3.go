@@ -153,7 +153,7 @@ func (m *maker) routes() {
 		want := declaredRoutes(o)
 		earlier := m.last[o.Name].Routes
 		m.out.Routes = slices.DeleteFunc(m.out.Routes, func(r state.Route) bool {
-			return r.Uses(o.Name) && slices.Contains(earlier, r.String()) && !slices.ContainsFunc(want, r.Same)
+			return (r.Uses(o.Name) || r.Dev == "" && len(r.Hops) == 0) && slices.Contains(earlier, r.String()) && !slices.ContainsFunc(want, r.Same)
 		})
 		for _, r := range want {
 			m.putRoute(r)
@@ -192,7 +192,7 @@ func (m *maker) follows(r state.Route, to string) bool {
 func declaredRoutes(o *spec.Object) []state.Route {
 	var routes []state.Route
 	for _, gw := range o.Gateways {
-		routes = append(routes, route(o.Name, spec.Route{To: anywhere(gw), Via: gw, Table: state.TableMain}))
+		routes = append(routes, route(o.Name, spec.Route{To: anywhere(gw), Via: gw, Table: state.TableMain, Type: state.TypeUnicast}))
 	}
 	for _, r := range o.Routes {
 		routes = append(routes, route(o.Name, r))
@@ -210,15 +210,15 @@ func anywhere(gw netip.Addr) netip.Prefix {
 // route turns a document's route into a host's.
 func route(dev string, w spec.Route) state.Route {
 	r := state.Route{Dst: w.To, Dev: dev, Via: w.Via, Src: w.Source, Table: w.Table, Proto: state.ProtoStatic,
-		Type: state.TypeUnicast, Onlink: w.OnLink, MTU: w.MTU}
+		Type: w.Type, Scope: w.Scope, Onlink: w.OnLink, MTU: w.MTU}
+	if r.Type != state.TypeUnicast {
+		r.Dev = ""
+	}
 	switch {
 	case w.Metric != nil:
 		r.Metric = *w.Metric
 	case !r.Is4():
 		r.Metric = state.Metric6
-	}
-	if r.Is4() && !r.Via.IsValid() {
-		r.Scope = state.ScopeLink
 	}
 	return r
 }

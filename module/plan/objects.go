@@ -145,7 +145,7 @@ func (m *maker) describe(h *state.Host, l *state.Link, o *spec.Object) map[strin
 	if o.Kind.Ports != "" {
 		m.describePorts(d, h, o)
 	}
-	d["addresses"], d["routes"] = addressWords(l), routeWords(h, l.Name)
+	d["addresses"], d["routes"] = addressWords(l), m.routeWords(h, o)
 	return d
 }
 
@@ -207,10 +207,13 @@ func addressWords(l *state.Link) []string {
 	return list
 }
 
-func routeWords(h *state.Host, dev string) []string {
-	list := []string{}
+// routeWords are the routes out of an object, and of those that lead nowhere the ones that it lists or has listed.
+func (m *maker) routeWords(h *state.Host, o *spec.Object) []string {
+	list, declared := []string{}, declaredRoutes(o)
 	for _, r := range h.Routes {
-		if r.Dev == dev && !r.Kernel() {
+		nowhere := r.Dev == "" && len(r.Hops) == 0
+		ours := nowhere && (slices.ContainsFunc(declared, r.Same) || slices.Contains(m.last[o.Name].Routes, r.String()))
+		if (r.Dev == o.Name || ours) && !r.Kernel() {
 			r.Dev = ""
 			list = append(list, r.String())
 		}
@@ -253,9 +256,16 @@ func empty(v any) bool {
 func Record(doc *spec.Document, before *state.Host, last Last, p *Plan) Last {
 	next := Last{}
 	for name, set := range last {
-		if p.Target.Link(name) != nil {
+		if name == rulesKey || p.Target.Link(name) != nil {
 			next[name] = set
 		}
+	}
+	if doc.Rules != nil {
+		set := Set{Kind: "rules"}
+		for _, r := range doc.Rules {
+			set.Rules = append(set.Rules, ruleWords(rule(r)))
+		}
+		next[rulesKey] = set
 	}
 	for _, o := range doc.Objects {
 		if o.Absent {

@@ -119,6 +119,7 @@ func (w *walk) pass(live bool) {
 		w.addAddresses(t)
 	}
 	w.addRoutes()
+	w.addRules()
 }
 
 // awaitCarriers waits where traffic is about to move from a link below to one above that has just been built: what is
@@ -272,6 +273,7 @@ func (w *walk) clear() {
 			w.dropAddresses(s, t, func(state.Address) bool { return true })
 		}
 	}
+	w.clearRules()
 	for _, r := range slices.Clone(w.sim.Routes) {
 		if !r.Kernel() && slices.ContainsFunc(w.sim.Routes, r.Same) && !slices.ContainsFunc(w.target.Routes, r.Same) {
 			w.emit(state.Step{Op: state.RouteDel, Route: r})

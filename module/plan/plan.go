@@ -78,4 +78,5 @@ type Set struct {
 	Addresses []string `json:"addresses,omitempty"`
 	Routes    []string `json:"routes,omitempty"`
 	Ports     []string `json:"ports,omitempty"`
+	Rules     []string `json:"rules,omitempty"` // of the host, under a name that no link can have
 }

@@ -20,7 +20,7 @@ func Make(doc *spec.Document, has *state.Host, last Last) (*Plan, []spec.Problem
 	if len(m.problems) > 0 {
 		return nil, m.problems, nil
 	}
-	for _, stage := range []func(){m.absent, m.present, m.joinPorts, m.addresses, m.routes, m.defaultPVIDs, m.hostAccess, m.tables, m.quiet, m.mtus, m.pinMACs, m.rising} {
+	for _, stage := range []func(){m.absent, m.present, m.joinPorts, m.addresses, m.routes, m.rules, m.defaultPVIDs, m.hostAccess, m.tables, m.quiet, m.mtus, m.pinMACs, m.rising} {
 		stage()
 	}
 	if len(m.problems) > 0 {
@@ -32,6 +32,9 @@ func Make(doc *spec.Document, has *state.Host, last Last) (*Plan, []spec.Problem
 	}
 	p := &Plan{Steps: steps, Warnings: m.warnings, Target: m.out, Listed: m.ports}
 	p.Objects = m.objects(steps)
+	if rules, ok := m.ruleObject(); ok {
+		p.Objects = append(p.Objects, rules)
+	}
 	return p, nil, nil
 }
 
@@ -164,7 +167,9 @@ func (m *maker) absent() {
 			m.release(p, o.Kind)
 		}
 		m.out.Remove(o.Name)
-		m.out.Routes = slices.DeleteFunc(m.out.Routes, func(r state.Route) bool { return r.Uses(o.Name) })
+		m.out.Routes = slices.DeleteFunc(m.out.Routes, func(r state.Route) bool {
+			return r.Uses(o.Name) || r.Dev == "" && len(r.Hops) == 0 && slices.Contains(m.last[o.Name].Routes, r.String())
+		})
 	}
 }
 

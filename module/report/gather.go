@@ -42,8 +42,48 @@ func gather(h *state.Host) *spec.Document {
 			}
 		}
 	}
+	gatherDropped(h, doc)
+	for _, r := range h.Rules {
+		if !r.Kernel() && r.Other == "" && r.Action != ruleGoto && r.Action != ruleNop {
+			doc.Rules = append(doc.Rules, spec.Rule{Six: r.Six, Not: r.Not, From: r.From, To: r.To, TOS: r.TOS, Type: r.Action,
+				Attrs: r.Attrs.Filter(func(row *attr.Row) bool { return !row.SeeOnly })})
+		}
+	}
 	return doc
 }
+
+// gatherDropped gives routes that lead nowhere to the first object that has routes of their table, else to one with addresses.
+func gatherDropped(h *state.Host, doc *spec.Document) {
+	for _, r := range h.Routes {
+		if r.Type == state.TypeUnicast || r.Kernel() || r.Proto > state.ProtoStatic || r.TOS != 0 {
+			continue
+		}
+		at := slices.IndexFunc(doc.Objects, func(o *spec.Object) bool {
+			return slices.ContainsFunc(o.Routes, func(s spec.Route) bool { return s.Table == r.Table })
+		})
+		if at < 0 {
+			at = slices.IndexFunc(doc.Objects, func(o *spec.Object) bool { return len(o.Addresses) > 0 })
+		}
+		if at >= 0 {
+			doc.Objects[at].Routes = append(doc.Objects[at].Routes, routeOf(r))
+		}
+	}
+}
+
+// routeOf is a route in a document's words.
+func routeOf(r state.Route) spec.Route {
+	out := spec.Route{To: r.Dst, Via: r.Via, Table: r.Table, Source: r.Src, OnLink: r.Onlink, MTU: r.MTU, Type: r.Type}
+	if r.Metric != 0 && !(r.Metric == state.Metric6 && !r.Is4()) {
+		out.Metric = &r.Metric
+	}
+	return out
+}
+
+// What rules do that no document says (linux/fib_rules.h: FR_ACT_GOTO, FR_ACT_NOP).
+const (
+	ruleGoto = 2
+	ruleNop  = 3
+)
 
 // ours tells whether a NIC is worth a word: not the loopback, no guest's port, no device of another program.
 func ours(l *state.Link) bool {
@@ -148,14 +188,10 @@ func (g *gatherer) layer3(o *spec.Object) {
 		if r.Dev != g.link.Name || !byHand(r) {
 			continue
 		}
-		metric := r.Metric != 0 && !(r.Metric == state.Metric6 && !r.Is4())
-		if r.Dst.Bits() == 0 && r.Via.IsValid() && r.Table == state.TableMain && !metric && !r.Src.IsValid() && !r.Onlink && r.MTU == 0 {
+		out := routeOf(r)
+		if r.Dst.Bits() == 0 && r.Via.IsValid() && r.Table == state.TableMain && out.Metric == nil && !r.Src.IsValid() && !r.Onlink && r.MTU == 0 {
 			o.Gateways = append(o.Gateways, r.Via)
 			continue
-		}
-		out := spec.Route{To: r.Dst, Via: r.Via, Table: r.Table, Source: r.Src, OnLink: r.Onlink, MTU: r.MTU}
-		if metric {
-			out.Metric = &r.Metric
 		}
 		o.Routes = append(o.Routes, out)
 	}

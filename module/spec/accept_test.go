@@ -111,6 +111,12 @@ var sameMeaning = []struct{ input, plain string }{
 	{"bridges: [{name: a, ports: [{name: b, vlans: null}]}]", "bridges: [{name: a, ports: [b]}]"},
 	{"segments: [{id: 5, parent: p, bridge: a, vlans: [{id: 1, pvid: yes, untagged: yes}]}]", "segments: [{id: 5, parent: p, bridge: a, host_access: true, vlans: [{id: 1, pvid: true, untagged: true}]}]"},
 
+	// Rules.
+	{"rules: [{priority: '100', from: 198.51.100.7, table: 0x64}]", "rules: [{table: 100, from: 198.51.100.7/32, priority: 100}]"},
+	{"rules: [{priority: 5, family: ipv6, fwmark: 0x10, table: main}]", "rules: [{priority: 5, family: ipv6, fwmark: 16, fwmask: 4294967295, table: 254}]"},
+	{"rules: [{priority: 5, from: 0.0.0.0/0, dport: '80 - 90', ipproto: 6, type: Prohibit, not: no}]", "rules: [{priority: 5, family: ipv4, dport: 80-90, ipproto: 6, type: prohibit}]"},
+	{"rules: []", "{rules: [], bonds: []}"},
+
 	// Other ways of writing.
 	{"bridges: [{name: a, stp: on}]", "bridges: [{name: a, stp_state: on}]"},
 	{"bonds: [{name: b, miimon: 1, num_unsol_na: 3}]", "bonds: [{name: b, miimon: 1, num_grat_arp: 3}]"},

@@ -25,6 +25,7 @@ const (
 type Document struct {
 	State   Presence
 	Objects []*Object
+	Rules   []Rule // nil: not said; empty: none of ours
 	Prune   bool
 }
 
@@ -116,5 +117,7 @@ type Route struct {
 	Source netip.Addr   // zero: none
 	OnLink bool
 	MTU    uint32 // bytes; 0: none
+	Type   uint8  // RTN_*: 1 unicast; 6 blackhole, 7 unreachable, 8 prohibit, 9 throw have no way out
+	Scope  uint8  // IPv4; 0: as the kernel's users have it, link without a next hop
 	Path   string // where it stands
 }

@@ -100,7 +100,7 @@ func decode(tree *node) (*Document, []Problem) {
 	w, to := new(walker), &root{doc: &Document{State: Present}}
 	readFields(w, place{"", tree}, to, "the document's keys and their values", rootFields)
 	if len(w.problems) == 0 && to.doc.State != Gathered && !to.any {
-		w.add(place{"", tree}, ErrMissing, "give at least one of "+strings.Join(listKeys(), ", "), "the document says nothing")
+		w.add(place{"", tree}, ErrMissing, "give at least one of "+strings.Join(append(listKeys(), "rules"), ", "), "the document says nothing")
 	}
 	for _, key := range listKeys() {
 		if p, ok := to.lists[key]; ok {
@@ -136,7 +136,8 @@ var rootFields = func() []field[root] {
 			to.any = to.any || !p.node.missing()
 		}})
 	}
-	return fields
+	return append(fields, listField("rules", "policy rules of the host, which say what routing table is looked up for which packets", ruleItem, readRule,
+		func(to *root, list []Rule) { to.doc.Rules, to.any = list, true }))
 }()
 
 // listDoc says what the objects of a list are.

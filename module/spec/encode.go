@@ -45,6 +45,9 @@ func (d *Document) Encode() Tree {
 			t.put(key, lists[key])
 		}
 	}
+	if d.Rules != nil {
+		t.put("rules", each(d.Rules, encodeRule))
+	}
 	if len(t) == 0 {
 		t.put(kind.List()[0].List, []any{})
 	}
@@ -218,6 +221,12 @@ func encodeRoute(r Route) any {
 	}
 	if r.OnLink {
 		t.put("onlink", true)
+	}
+	if r.Type != typeUnicast && r.Type != 0 {
+		t.put("type", wordOf(routeTypes, uint64(r.Type)))
+	}
+	if r.Scope != 0 {
+		t.put("scope", wordOf(scopes, uint64(r.Scope)))
 	}
 	if r.MTU > 0 {
 		t.put("mtu", uint64(r.MTU))

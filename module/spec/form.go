@@ -204,6 +204,9 @@ func rowForm(r *attr.Row) Tree {
 	case r.Type == attr.Map:
 		pair := pairPattern(r.Keys) + ":" + pairPattern(r.Max)
 		return listForm(listItem{form: patterned(whole(pair)), words: pair})
+	case r.IsPair():
+		pair := `[0-9]+(\s*-\s*[0-9]+)?`
+		return anyOf(Tree{{"type", "integer"}, {"minimum", low}, {"maximum", high}}, patterned(whole(pair)), ref("notGiven"))
 	case r.Type == attr.Text:
 		return textForm(r.MaxLen)()
 	case high == 1:

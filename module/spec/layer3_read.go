@@ -60,10 +60,15 @@ var (
 	scopes = map[string]uint64{"global": 0, "site": 200, "link": 253, "host": 254}
 	tables = map[string]uint64{"default": 253, "main": tableMain, "local": 255}
 
+	routeTypes = map[string]uint64{"unicast": typeUnicast, "blackhole": 6, "unreachable": 7, "prohibit": 8, "throw": 9}
+
 	forever = map[string]uint64{"forever": math.MaxUint32}
 )
 
-const tableMain = 254
+const (
+	tableMain   = 254
+	typeUnicast = 1
+)
 
 // resolve reads the two texts of an address. With a peer the prefix length is the peer's, as the kernel keeps it.
 func (a *addressText) resolve(w *walker) {
@@ -213,7 +218,7 @@ func lifetime(n uint64) *uint32 {
 
 // readRoute reads one entry of `routes`.
 func readRoute(w *walker, p place) (Route, bool) {
-	to := &routeText{Route: Route{Path: p.path, Table: tableMain}}
+	to := &routeText{Route: Route{Path: p.path, Table: tableMain, Type: typeUnicast}}
 	before := len(w.problems)
 	if !readFields(w, p, to, "like {to: default, via: 192.0.2.1}", routeFields) {
 		return to.Route, false
@@ -247,6 +252,9 @@ var routeFields = []field[routeText]{
 	numberField("table", "the routing table, main where nothing is said", tables, 1, math.MaxUint32, func(to *routeText, n uint64) { to.Table = uint32(n) }),
 	{"source", "the host's address that packets leave with", ipForm, func(w *walker, to *routeText, p place) { to.Source, _ = w.ip(p) }},
 	booleanField("onlink", "the next hop is on the link, though no address says so", func(to *routeText, on bool) { to.OnLink = on }),
+	choiceField("type", "what the host does: unicast, send it on; blackhole, unreachable, prohibit: drop it, the latter two with a word to the sender; throw: look further in the next rule",
+		func(to *routeText, word string) { to.Type = uint8(routeTypes[word]) }, "unicast", "blackhole", "unreachable", "prohibit", "throw"),
+	numberField("scope", "how far the destination is, of IPv4; link where there is no next hop, else global", scopes, 0, 254, func(to *routeText, n uint64) { to.Scope = uint8(n) }),
 	numberField("mtu", "largest packet, bytes", nil, 68, 65535, func(to *routeText, n uint64) { to.MTU = uint32(n) }),
 }
 

@@ -74,6 +74,12 @@ func checkRoutes(c *checker, o *Object) {
 			c.fault(r.Path, ErrValue, "write "+r.To.Masked().String(), "%s: has bits set behind its prefix length", text)
 		}
 		switch {
+		case r.Type != typeUnicast && (r.Via.IsValid() || r.Source.IsValid() || r.OnLink || r.MTU > 0 || r.Scope != 0):
+			c.fault(r.Path, ErrConflict, "leave out via, source, scope, onlink and mtu", "%s: a route of type %s goes nowhere", text, wordOf(routeTypes, uint64(r.Type)))
+		case r.Scope != 0 && r.To.Addr().Is6():
+			c.fault(r.Path, ErrConflict, "", "%s: scope is of IPv4", text)
+		case r.Scope >= scopeLink && r.Via.IsValid():
+			c.fault(r.Path, ErrConflict, "", "%s: what has a next hop is not of scope %v", text, wordOf(scopes, uint64(r.Scope)))
 		case !r.Via.IsValid() && r.OnLink:
 			c.fault(r.Path, ErrConflict, "", "%s: onlink says how via is reached, and there is none", text)
 		case !r.Via.IsValid():
@@ -90,6 +96,8 @@ func checkRoutes(c *checker, o *Object) {
 		}
 	}
 }
+
+const scopeLink = 253
 
 // slot is what the kernel keeps one route of.
 type slot struct {

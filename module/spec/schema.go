@@ -20,7 +20,7 @@ func Schema() Tree {
 		{"additionalProperties", false},
 	}
 	said := []any{Tree{{"required", []any{"state"}}, {"properties", Tree{{"state", patterned(whole(anyCase([]string{string(Gathered)})))}}}}}
-	for _, key := range listKeys() {
+	for _, key := range append(listKeys(), "rules") {
 		said = append(said, given(key))
 	}
 	t.put("anyOf", said)
@@ -51,6 +51,9 @@ func definitions() Tree {
 	notDefault := Tree{{"properties", Tree{{"to", not(patterned(whole(anyCase([]string{"default"}))))}}}}
 	t.put("vlanEntry", closed("vlanEntry", "An entry of a VLAN table with its options.", fieldProperties(vlanFields),
 		Pair{"allOf", []any{given("id")}}, Pair{"examples", []any{Tree{{"id", 16}, {"pvid", true}, {"untagged", true}}}}))
+	t.put("rule", closed("rule", "A policy rule of the host.", append(fieldProperties(ruleFields), rowProperties(ruleRows())...),
+		Pair{"allOf", []any{given("priority")}},
+		Pair{"examples", []any{Tree{{"priority", 100}, {"from", "198.51.100.0/24"}, {"table", 100}}}}))
 	t.put("route", closed("route", "A route over this link.", fieldProperties(routeFields),
 		Pair{"allOf", []any{given("to"), anyOf(notDefault, given("via"))}},
 		Pair{"examples", []any{Tree{{"to", "198.51.100.0/24"}, {"via", "192.0.2.1"}, {"metric", 100}}}}))

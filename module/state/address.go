@@ -15,6 +15,8 @@ type Address struct {
 	Flags     uint32       // IFA_F_*: those in SetFlags are set by us, the others only seen (TENTATIVE, PERMANENT, …)
 	Valid     uint32       // seconds; Forever
 	Preferred uint32       // seconds; Forever
+	Proto     uint8        // who set it (IFAPROT_*); 0: nobody says
+	Metric    uint32       // of the route to its network; 0: the kernel's
 }
 
 // Forever is the lifetime that never ends (INFINITY_LIFE_TIME).

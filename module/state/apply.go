@@ -23,6 +23,10 @@ func (h *Host) Apply(s Step) error {
 		return h.addRoute(s.Route, s.Replace)
 	case RouteDel:
 		return h.delRoute(s.Route)
+	case RuleAdd:
+		return h.addRule(s.Rule)
+	case RuleDel:
+		return h.delRule(s.Rule)
 	}
 	l := h.Link(s.Link)
 	if l == nil {

@@ -15,6 +15,7 @@ import (
 type Host struct {
 	Links  []*Link // in the order of their indexes
 	Routes []Route // unicast and the like, all tables but «local», without those that the kernel keeps itself
+	Rules  []Rule  // IPv4's first, each family in the kernel's order
 	byName map[string]*Link
 }
 
@@ -155,7 +156,7 @@ func (h *Host) Carrier(ip netip.Addr) *Link {
 
 // Clone copies the host, deeply.
 func (h *Host) Clone() *Host {
-	c := &Host{Links: make([]*Link, len(h.Links)), Routes: slices.Clone(h.Routes)}
+	c := &Host{Links: make([]*Link, len(h.Links)), Routes: slices.Clone(h.Routes), Rules: slices.Clone(h.Rules)}
 	for i, l := range h.Links {
 		c.Links[i] = l.Clone()
 	}

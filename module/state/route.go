@@ -16,10 +16,14 @@ type Route struct {
 	Table  uint32     // 254 main
 	Proto  uint8      // 3 boot, 4 static, 16 dhcp, …
 	Scope  uint8
-	Type   uint8 // 1 unicast, 6 blackhole, 7 unreachable, 8 prohibit
+	Type   uint8 // 1 unicast, 6 blackhole, 7 unreachable, 8 prohibit, 9 throw
 	TOS    uint8
 	Onlink bool
 	MTU    uint32 // 0: none
+
+	// What no document says and a route that is put back shall have again, as the kernel told it: further metrics (RTAX_*), and
+	// further attributes.
+	Metrics, Other string
 	Hops   []Hop  // multipath; then Dev and Via are empty
 }
 
@@ -67,7 +71,7 @@ func (r Route) Slot() Slot { return Slot{r.Dst, r.Table, r.Metric, r.TOS} }
 // the identity: a route that is there is not added again because another program wrote it.
 func (r Route) Same(o Route) bool {
 	return r.Slot() == o.Slot() && r.Dev == o.Dev && r.Via == o.Via && r.Type == o.Type && r.Src == o.Src && r.MTU == o.MTU &&
-		r.Onlink == o.Onlink && slices.Equal(r.Hops, o.Hops)
+		r.Onlink == o.Onlink && (r.Scope == o.Scope || r.Scope == 0 || o.Scope == 0) && slices.Equal(r.Hops, o.Hops)
 }
 
 // Uses tells whether the route goes out of a link.
@@ -92,7 +96,7 @@ func (r Route) String() string {
 	if r.Dst.Bits() == 0 {
 		text = "default"
 	}
-	if name, ok := map[uint8]string{6: "blackhole ", 7: "unreachable ", 8: "prohibit "}[r.Type]; ok {
+	if name, ok := map[uint8]string{6: "blackhole ", 7: "unreachable ", 8: "prohibit ", 9: "throw "}[r.Type]; ok {
 		text = name + text
 	}
 	if r.Via.IsValid() {

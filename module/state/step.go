@@ -22,6 +22,8 @@ const (
 	AddrDel                // RTM_DELADDR
 	RouteAdd               // RTM_NEWROUTE
 	RouteDel               // RTM_DELROUTE
+	RuleAdd                // RTM_NEWRULE
+	RuleDel                // RTM_DELRULE
 	Sysctl                 // a setting in /proc/sys/net/ipv6/conf/LINK that netlink does not carry
 	Await                  // nothing is asked: go on when the link has carrier, or after five seconds
 	Announce               // gratuitous ARP or unsolicited neighbour advertisement for an address that has moved
@@ -49,6 +51,7 @@ type Step struct {
 	Self    bool   // the bridge's own entry, not a port's
 	Address Address
 	Route   Route
+	Rule    Rule
 	Replace bool // RouteAdd: in the place of what holds the route's slot; IPv6 makes one multipath route of two otherwise
 }
 
@@ -72,6 +75,10 @@ func (s Step) String() string {
 		return "ip " + six(!s.Route.Is4()) + "route " + map[bool]string{true: "replace ", false: "append "}[s.Replace] + s.Route.String()
 	case RouteDel:
 		return "ip " + six(!s.Route.Is4()) + "route del " + s.Route.String()
+	case RuleAdd:
+		return "ip " + six(s.Rule.Six) + "rule add " + s.Rule.String()
+	case RuleDel:
+		return "ip " + six(s.Rule.Six) + "rule del " + s.Rule.String()
 	case Sysctl:
 		return s.sysctlLine()
 	case Await:

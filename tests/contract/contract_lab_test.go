@@ -153,6 +153,9 @@ func unforeseen(model, real *state.Host) []string {
 	if want, got := routes(model), routes(real); !slices.Equal(want, got) {
 		fault("routes %v, not %v", got, want)
 	}
+	if !slices.EqualFunc(model.Rules, real.Rules, state.Rule.Same) {
+		fault("rules %v, not %v", real.Rules, model.Rules)
+	}
 	return faults
 }
 

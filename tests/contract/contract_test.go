@@ -76,6 +76,27 @@ func sysctl(name, disable string) state.Step {
 
 func del(name string) state.Step { return state.Step{Op: state.LinkDel, Link: name} }
 
+// ruleStep adds a policy rule or takes one away.
+func ruleStep(op state.Op, from, to string, pairs ...string) state.Step {
+	r := state.Rule{Action: state.RuleLookup, Attrs: set(&kind.Kind{Rows: kind.Rule}, pairs...)}
+	for _, end := range []struct {
+		text string
+		to   *netip.Prefix
+	}{{from, &r.From}, {to, &r.To}} {
+		if end.text != "" {
+			*end.to = netip.MustParsePrefix(end.text)
+			r.Six = end.to.Addr().Is6()
+		}
+	}
+	return state.Step{Op: op, Rule: r}
+}
+
+// dropping makes a rule one that drops what it matches.
+func dropping(s state.Step) state.Step {
+	s.Rule.Action = 8
+	return s
+}
+
 // table adds VLANs to a port's table or takes them out of it.
 func table(op state.Op, port string, first, last uint16) state.Step {
 	return state.Step{Op: op, Link: port, VLAN: state.VLAN{ID: first}, LastID: last}
@@ -183,6 +204,19 @@ var scenarios = []scenario{
 		ok(state.Step{Op: state.LinkSet, Link: "bond0.48", Master: state.To("br0"),
 			Attrs: attr.Of(attr.Item{Row: kind.AddrGenMode, Value: attr.Num(1)}, attr.Item{Row: kind.Up, Value: attr.On(true)})}),
 		ok(del("bond0.48"), del("br0"), del("bond0")),
+	)},
+	{"policy rules", rows(
+		ok(ruleStep(state.RuleAdd, "198.51.100.0/24", "", "priority", "100", "table", "100")),
+		refused(ruleStep(state.RuleAdd, "198.51.100.0/24", "", "priority", "100", "table", "100")),
+		ok(ruleStep(state.RuleAdd, "", "203.0.113.0/24", "priority", "100", "table", "300"), ruleStep(state.RuleAdd, "198.51.100.0/24", "", "priority", "99", "table", "254")),
+		ok(ruleStep(state.RuleAdd, "198.51.100.0/24", "203.0.113.0/25", "fwmark", "16", "fwmask", "255", "iif", "eth0", "priority", "50", "uidrange", "5-10",
+			"ipproto", "6", "sport", "53", "dport", "80-90", "table", "100", "suppress_prefixlength", "0")),
+		ok(ruleStep(state.RuleAdd, "2001:db8:32::/64", "", "priority", "100", "table", "100"), ruleStep(state.RuleAdd, "2001:db8:33::/64", "", "priority", "7", "table", "1000")),
+		ok(ruleStep(state.RuleDel, "198.51.100.0/24", "", "priority", "100", "table", "100")),
+		refused(ruleStep(state.RuleDel, "198.51.100.0/24", "", "priority", "100", "table", "100")),
+		refused(ruleStep(state.RuleDel, "2001:db8:99::/64", "", "priority", "100", "table", "100")),
+		ok(dropping(ruleStep(state.RuleAdd, "192.0.2.0/24", "", "priority", "8")), dropping(ruleStep(state.RuleDel, "192.0.2.0/24", "", "priority", "8"))),
+		ok(ruleStep(state.RuleDel, "2001:db8:32::/64", "", "priority", "100", "table", "100")),
 	)},
 	{"VLAN tables", rows(
 		ok(add(kind.Bridge, "br0", "vlan_filtering", "true", "up", "true"), master("eth1", "br0"), master("eth2", "br0")),

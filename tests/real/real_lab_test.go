@@ -109,7 +109,7 @@ func (r result) changed() []string {
 // picture is everything that ip can tell of the host and that a run must not change unasked, without counters and timers.
 func picture(w *topo.World) string {
 	var text []string
-	for _, show := range []string{"ip -d link", "ip addr", "ip route show table all", "ip -6 route show table all", "bridge vlan", "bridge -d link"} {
+	for _, show := range []string{"ip -d link", "ip addr", "ip route show table all", "ip -6 route show table all", "ip rule", "ip -6 rule", "bridge vlan", "bridge -d link"} {
 		for _, line := range strings.Split(w.Host.Run("%s", show), "\n") {
 			if words := strings.Fields(noise.ReplaceAllString(line, "")); len(words) > 0 && !itsOwn.MatchString(line) {
 				text = append(text, strings.Join(words, " "))
