@@ -24,7 +24,7 @@ type Route struct {
 	// What no document says and a route that is put back shall have again, as the kernel told it: further metrics (RTAX_*), and
 	// further attributes.
 	Metrics, Other string
-	Hops   []Hop  // multipath; then Dev and Via are empty
+	Hops           []Hop // multipath; then Dev and Via are empty
 }
 
 // Hop is one leg of a multipath route.
