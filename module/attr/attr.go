@@ -113,6 +113,7 @@ type Row struct {
 	Empty     bool   // the kernel leaves the attribute out while it is empty: absence reads as the zero value
 	SeeOnly   bool   // the kernel reports it, nobody sets it
 	ZeroFirst bool   // a change to zero goes into an earlier message of its own: the kernel looks at the old value while it takes the others
+	Unique    bool   // of a port's row: no two ports of one master may have a value, but for 0
 	Hidden    bool   // no key of the document: the planner derives it
 	Since     Since
 	Alone     bool // refused in the creating message (EAFNOSUPPORT for AF_SPEC), or not looked at there (ifalias); goes into a later one

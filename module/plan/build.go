@@ -26,7 +26,19 @@ func (w *walk) build(t *state.Link, live bool) {
 		master := w.sim.Link(s.Master)
 		need := attr.Missing(s.Port, t.Port).Filter(func(r *attr.Row) bool { return r.Applies(master.Attrs) && w.beside(s, r, t.Port.S(r.Name)) })
 		if need.Len() > 0 {
+			w.free(s, need)
 			w.emit(state.Step{Op: state.LinkSet, Link: t.Name, PortKind: master.Kind, Port: need})
+		}
+	}
+}
+
+// free takes values that no two ports may have away from other ports, which get their own in their turn.
+func (w *walk) free(s *state.Link, need attr.Set) {
+	for r, v := range need.Filter(func(r *attr.Row) bool { return r.Unique }).All() {
+		for _, p := range w.sim.Ports(s.Master) {
+			if p != s && v.N != 0 && p.Port.N(r.Name) == v.N {
+				w.emit(state.Step{Op: state.LinkSet, Link: p.Name, PortKind: w.sim.Link(s.Master).Kind, Port: attr.Of(attr.Item{Row: r})})
+			}
 		}
 	}
 }

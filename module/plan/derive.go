@@ -24,7 +24,7 @@ func (m *maker) hostAccess() {
 					m.warn(o.Path, "%s keeps %s, which is not ours, but with host_access: false nobody reaches it there", o.Name, a.Prefix)
 				}
 			}
-		case had != nil && isDumb(had):
+		case had != nil && isDumb(had), had == nil && l.Attrs.N("vlan_filtering") != 0 && l.DefaultPVID() == 0:
 			if l.VLANs = l.DefaultVLANs(); len(l.VLANs) == 0 {
 				l.VLANs = []state.VLAN{{ID: 1, PVID: true, Untagged: true}}
 			}

@@ -102,7 +102,9 @@ func (m *maker) join(o *spec.Object, p *state.Link, attrs attr.Set) {
 		}
 		p.Master, p.VLANs, p.Port = o.Name, nil, attr.Set{}
 	}
-	p.Port.Merge(attrs)
+	above := m.out.Link(o.Name).Attrs
+	p.Port.Merge(attrs.Filter(func(r *attr.Row) bool { return r.Applies(above) })) // of another mode's the kernel keeps nothing
+	m.yield(o, p, attrs)
 	named := m.doc.Find(p.Name)
 	if o.Kind.TakesPorts {
 		dropInherited(p)
@@ -113,6 +115,17 @@ func (m *maker) join(o *spec.Object, p *state.Link, attrs attr.Set) {
 	}
 	if named == nil || !named.Attrs.Has("up") {
 		p.Attrs.Put(kind.Up, attr.On(true))
+	}
+}
+
+// yield takes a value that no two ports may have from another port that has it: the document gives it to this one.
+func (m *maker) yield(o *spec.Object, p *state.Link, attrs attr.Set) {
+	for r, v := range attrs.Filter(func(r *attr.Row) bool { return r.Unique }).All() {
+		for _, other := range m.out.Ports(o.Name) {
+			if other != p && v.N != 0 && other.Port.N(r.Name) == v.N {
+				other.Port.Put(r, attr.Value{})
+			}
+		}
 	}
 }
 

@@ -8,20 +8,44 @@ import (
 )
 
 var (
-	optionChecks = []func(*checker, *Object){checkModes, checkHardware, checkNamedRows}
+	optionChecks = []func(*checker, *Object){checkModes, checkUniqueRows, checkHardware, checkNamedRows}
 	bondChecks   = []func(*checker, *Object){checkMonitors, checkDelays, checkTargets, checkPrimary, checkFailOverMAC}
-	bridgeChecks = []func(*checker, *Object){checkSpanningTree, checkGroupAddress, checkHostAccess, checkTables}
+	bridgeChecks = []func(*checker, *Object){checkSpanningTree, checkGroupAddress, checkHostAccess, checkBypass, checkTables}
 )
 
-// checkModes refuses options that the declared mode does not have.
+// checkModes refuses options, of the object and of its ports, that the declared mode does not have.
 func checkModes(c *checker, o *Object) {
-	for r, v := range o.Attrs.All() {
-		if r.Applies(o.Attrs) || v.N == 0 && v.S == "" && harmless[r.Name] {
-			continue
+	check := func(path string, set attr.Set) {
+		for r, v := range set.All() {
+			if r.Applies(o.Attrs) || v.N == 0 && v.S == "" && harmless[r.Name] {
+				continue
+			}
+			mode := o.Kind.Row(r.Only.Row)
+			c.fault(join(path, r.Name), ErrConflict, "", "%s: means nothing with %s %s; it needs %s",
+				shownValue(r, v), mode.Name, mode.Text(mustGet(o, mode.Name)), orList(r.Only.In))
 		}
-		mode := o.Kind.Row(r.Only.Row)
-		c.fault(o.key(r.Name), ErrConflict, "", "%s: means nothing with %s %s; it needs %s",
-			shownValue(r, v), mode.Name, mode.Text(mustGet(o, mode.Name)), orList(r.Only.In))
+	}
+	check(o.Path, o.Attrs)
+	for _, p := range o.Ports {
+		check(p.Path, p.Attrs)
+	}
+}
+
+// checkUniqueRows refuses a value on two ports where the kernel takes it on one.
+func checkUniqueRows(c *checker, o *Object) {
+	type value struct {
+		row string
+		n   uint64
+	}
+	seen := map[value]string{}
+	for _, p := range o.Ports {
+		for r, v := range p.Attrs.All() {
+			was := seen[value{r.Name, v.N}]
+			if r.Unique && v.N != 0 && was != "" {
+				c.fault(join(p.Path, r.Name), ErrDuplicate, "", "%s: %s has it already", shownValue(r, v), was)
+			}
+			seen[value{r.Name, v.N}] = p.Path
+		}
 	}
 }
 
@@ -65,6 +89,10 @@ func (c *checker) hardware(path, mac string) {
 
 // checkMonitors checks that a bond has one way of noticing dead members, and what that way needs.
 func checkMonitors(c *checker, o *Object) {
+	if o.set("miimon") && o.set("arp_validate") {
+		c.fault(o.key("arp_validate"), ErrConflict, "it belongs to arp_interval", "%s: means nothing with miimon (%d)",
+			quote(o.Kind.Row("arp_validate").Text(mustGet(o, "arp_validate"))), o.Attrs.N("miimon"))
+	}
 	if !o.set("arp_interval") {
 		return
 	}
@@ -177,6 +205,19 @@ func checkGroupAddress(c *checker, o *Object) {
 	last, ok := strings.CutPrefix(mac, "01:80:c2:00:00:0")
 	if !ok || strings.Contains("123", last) {
 		c.fault(o.key("group_address"), ErrValue, "", "%s: must be 01:80:c2:00:00:0X with X 0 or 4-f", quote(mac))
+	}
+}
+
+// checkBypass checks what MAC authentication bypass needs of its port (net/bridge/br_netlink.c: br_setport).
+func checkBypass(c *checker, o *Object) {
+	if !o.Kind.Bridging {
+		return
+	}
+	for _, p := range o.Ports {
+		learning, said := p.Attrs.Get("learning")
+		if p.Attrs.N("mab") != 0 && (p.Attrs.N("locked") == 0 || said && learning.N == 0) {
+			c.fault(join(p.Path, "mab"), ErrConflict, "locked: true, learning: true", "true: needs a locked port that learns")
+		}
 	}
 }
 

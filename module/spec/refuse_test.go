@@ -266,6 +266,15 @@ var refusedSense = []refusal{
 	{"{ethernets: [{name: e, vlans: [5]}]}", "ethernets[0].vlans", ErrUnknown, "unknown key"},
 	{"bridges: [{name: a, ports: [{name: b, cost: 65536}]}]", "bridges[0].ports[0].cost", ErrValue, "65536: must be 1-65535"},
 
+	{"bonds: [{name: b, mode: active-backup, miimon: 100, arp_validate: filter, members: [x, y]}]", "bonds[0].arp_validate", ErrConflict, `"filter": means nothing with miimon (100)`},
+
+	{"bonds: [{name: b, mode: balance-rr, miimon: 100, members: [{name: x, prio: 5}, y]}]", "bonds[0].members[0].prio", ErrConflict, "5: means nothing with mode balance-rr"},
+
+	{"bonds: [{name: b, miimon: 100, members: [{name: x, queue_id: 5}, {name: y, queue_id: 5}]}]", "bonds[0].members[1].queue_id", ErrDuplicate, "5: bonds[0].members[0] has it already"},
+
+	{"bridges: [{name: a, ports: [{name: x, mab: yes}]}]", "bridges[0].ports[0].mab", ErrConflict, "true: needs a locked port that learns (locked: true"},
+	{"bridges: [{name: a, ports: [{name: x, mab: yes, locked: yes, learning: no}]}]", "bridges[0].ports[0].mab", ErrConflict, "needs a locked port that learns"},
+
 	// Routes of other types, and rules.
 	{"bridges: [{name: a, addresses: [192.0.2.10/24], routes: [{to: 203.0.113.0/24, via: 192.0.2.1, type: blackhole}]}]", "bridges[0].routes[0]", ErrConflict, "a route of type blackhole goes nowhere"},
 	{"bridges: [{name: a, addresses: [192.0.2.10/24], routes: [{to: 203.0.113.0/24, type: local}]}]", "bridges[0].routes[0].type", ErrValue, "must be one of unicast, blackhole, unreachable, prohibit, throw"},

@@ -65,6 +65,13 @@ func (h *Host) mayChange(l *Link, s Step) error {
 			return fmt.Errorf("option %s: unable to set because the %s device is up: %w", r.Name, l.Kind, syscall.EBUSY)
 		}
 	}
+	for r, v := range s.Port.All() {
+		for _, p := range h.Ports(l.Master) {
+			if r.Unique && v.N != 0 && p != l && p.Port.N(r.Name) == v.N {
+				return fmt.Errorf("%s has %s %d: %w", p.Name, r.Name, v.N, syscall.EPERM) // bond_options.c: bond_option_queue_id_set
+			}
+		}
+	}
 	if mtu, ok := s.Attrs.Get("mtu"); ok {
 		if parent := h.Link(l.Parent); parent != nil && l.K().HasParent && parent.Attrs.Has("mtu") && mtu.N > parent.MTU() {
 			return syscall.ERANGE

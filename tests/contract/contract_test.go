@@ -70,6 +70,10 @@ func master(name, of string) state.Step {
 	return state.Step{Op: state.LinkSet, Link: name, Master: state.To(of)}
 }
 
+func queue(member string, id uint64) state.Step {
+	return state.Step{Op: state.LinkSet, Link: member, PortKind: "bond", Port: attr.Of(attr.Item{Row: kind.Bond.Port.Must("queue_id"), Value: attr.Num(id)})}
+}
+
 func sysctl(name, disable string) state.Step {
 	return state.Step{Op: state.Sysctl, Link: name, Attrs: set(nic, "disable_ipv6", disable)}
 }
@@ -153,6 +157,7 @@ var scenarios = []scenario{
 		ok(change(kind.Bond, "bond0", "miimon", "50")),
 		refused(state.Step{Op: state.LinkSet, Link: "eth2", Master: state.To("bond0"), Attrs: set(nic, "up", "true")}),
 		ok(state.Step{Op: state.LinkSet, Link: "eth2", Master: state.To("bond0"), Attrs: set(nic, "up", "false")}),
+		ok(queue("eth1", 3)), refused(queue("eth2", 3)), ok(queue("eth2", 4), queue("eth1", 0), queue("eth2", 3)),
 		ok(change(kind.Bond, "bond0", "mac", "00:16:3e:00:00:99"), change(kind.Bond, "bond0", "mtu", "1400")),
 		ok(master("eth1", ""), master("eth2", "")),
 		refused(change(kind.Bond, "bond0", "mode", "802.3ad")),

@@ -29,7 +29,7 @@ bonds:
 bonds:
   - {name: bond0, mode: active-backup, arp_interval: 300, arp_ip_target: 192.0.2.3, ns_ip6_target: ["2001:db8::3", "2001:db8::4"],
      arp_validate: all, arp_all_targets: any, missed_max: 255, primary: eth2, primary_reselect: failure, fail_over_mac: none, resend_igmp: 255, num_grat_arp: 255,
-     all_slaves_active: off, lp_interval: 7, members: [{name: eth1, prio: 9, queue_id: 0}, eth2]}`},
+     all_slaves_active: off, lp_interval: 7, members: [{name: eth1, prio: 9, queue_id: 2}, {name: eth2, queue_id: 1}]}`},
 	{"a bond with LACP", `
 bonds:
   - {name: bond0, mac: "00:16:3e:00:00:77", mode: 802.3ad, miimon: 100, updelay: 200, downdelay: 300, peer_notif_delay: 400, use_carrier: 1, min_links: 1,
@@ -132,12 +132,7 @@ func read(t *testing.T, text string) *spec.Document {
 func carryKnown(t *testing.T, k *kernel.Kernel, doc *spec.Document) {
 	t.Helper()
 	call := engine.Call{Dial: func() (engine.Kernel, error) { return k, nil }, Runtime: "/tmp/options"}
-	lacks := map[string]bool{}
-	for _, o := range plan.Recents(doc, &state.Host{}) {
-		if !k.Has(o.Module, o.Since.Release, o.Since.Name) {
-			lacks[o.Path] = true
-		}
-	}
+	lacks := lacking(k, doc)
 	if len(lacks) > 0 {
 		before := k.Stats().Writes
 		out := call.Do(context.Background(), doc)
@@ -150,12 +145,7 @@ func carryKnown(t *testing.T, k *kernel.Kernel, doc *spec.Document) {
 			t.Errorf("problems %v, %d writes; the kernel lacks %v", out.Problems, k.Stats().Writes-before, lacks)
 		}
 		t.Logf("%s lacks %d options: %v", k.Release(), len(lacks), slices.Sorted(maps.Keys(lacks)))
-		for _, o := range doc.Objects {
-			o.Attrs = o.Attrs.Filter(func(r *attr.Row) bool { return !lacks[o.Path+"."+r.Name] })
-			for i, p := range o.Ports {
-				o.Ports[i].Attrs = p.Attrs.Filter(func(r *attr.Row) bool { return !lacks[p.Path+"."+r.Name] })
-			}
-		}
+		dropLacking(k, doc)
 	}
 	for _, again := range []bool{false, true} {
 		out := call.Do(context.Background(), doc)
@@ -169,6 +159,27 @@ func carryKnown(t *testing.T, k *kernel.Kernel, doc *spec.Document) {
 	gathered := report.Gathered(look(t, k)).Document.JSON()
 	if out := call.Do(context.Background(), read(t, string(gathered))); out.Failed != nil || len(out.Problems) > 0 || out.Plan.Changed() {
 		t.Errorf("what was gathered does not hold: %v %v %+v\n%s", out.Failed, out.Problems, out.Plan, gathered)
+	}
+}
+
+// lacking are the paths of options that the kernel lacks.
+func lacking(k *kernel.Kernel, doc *spec.Document) map[string]bool {
+	lacks := map[string]bool{}
+	for _, o := range plan.Recents(doc, &state.Host{}) {
+		if !k.Has(o.Module, o.Since.Release, o.Since.Name) {
+			lacks[o.Path] = true
+		}
+	}
+	return lacks
+}
+
+func dropLacking(k *kernel.Kernel, doc *spec.Document) {
+	lacks := lacking(k, doc)
+	for _, o := range doc.Objects {
+		o.Attrs = o.Attrs.Filter(func(r *attr.Row) bool { return !lacks[o.Path+"."+r.Name] })
+		for i, p := range o.Ports {
+			o.Ports[i].Attrs = p.Attrs.Filter(func(r *attr.Row) bool { return !lacks[p.Path+"."+r.Name] })
+		}
 	}
 }
 
