@@ -19,9 +19,9 @@ func withMonitor(monitor string) string { return strings.Replace(classic, "miimo
 func TestHungSwitch(t *testing.T) {
 	const interval, missed = 200 * time.Millisecond, 2
 	for monitor, survives := range map[string]bool{
-		fmt.Sprintf("arp_interval: %d, missed_max: %d, arp_ip_target: 192.0.2.1", interval.Milliseconds(), missed): true,
+		fmt.Sprintf("arp_interval: %d, missed_max: %d, arp_ip_target: 192.0.2.1", interval.Milliseconds(), missed):                    true,
 		fmt.Sprintf("arp_interval: %d, missed_max: %d, arp_validate: all, arp_ip_target: 192.0.2.1", interval.Milliseconds(), missed): true,
-		fmt.Sprintf("arp_interval: %d, missed_max: %d, ns_ip6_target: \"2001:db8:16::1\"", interval.Milliseconds(), missed): true,
+		fmt.Sprintf("arp_interval: %d, missed_max: %d, ns_ip6_target: \"2001:db8:16::1\"", interval.Milliseconds(), missed):           true,
 		"miimon: 100": false,
 	} {
 		t.Run(monitor, func(t *testing.T) {
