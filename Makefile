@@ -59,10 +59,13 @@ fuzz:
 
 # Packages with tests for a real kernel: those with a file tagged lab. One machine
 # at a time: two would disturb each other's clocks.
-LABPKGS = $(shell grep -rl --include='*_test.go' '^//go:build lab$$' . | xargs -r -n1 dirname | sort -u | grep -v $(NOBONDING))
+LABPKGS = $(shell grep -rl --include='*_test.go' '^//go:build lab$$' . | xargs -r -n1 dirname | sort -u | grep -v -e $(NOBONDING) -e $(UDEV))
 
 # This one wants a kernel without bonding.
 NOBONDING := ./tests/real/nobonding
+
+# This one wants udev.
+UDEV := ./tests/real/udev
 
 ## real: the tests on a real kernel. KERNEL=12|13|newest, LABPKGS=./some/package, RUN=TestName
 .PHONY: real
@@ -71,6 +74,7 @@ real: bin/lab bin/hostnet-module
 	$(GO) test -tags labhost -count 1 -parallel 2 ./tests/lab
 	$(GO) test -p 1 -parallel 6 -timeout 15m -tags lab -run '$(RUN)' -exec '$(EXEC)' $(LABPKGS)
 	$(GO) test -tags lab -exec '$(EXEC:run=run --no-module bonding)' $(NOBONDING)
+	$(GO) test -tags lab -exec '$(EXEC:run=run --udev)' $(UDEV)
 
 ## ansible: real Ansible over SSH, on a machine without Python. RUN=Stories/loop
 .PHONY: ansible

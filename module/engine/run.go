@@ -143,20 +143,44 @@ func (r Runner) carryOut(ctx context.Context, doc *spec.Document, p *plan.Plan, 
 		return err
 	}
 	r.note("looking whether it holds")
+	for try := range looks {
+		missing, err := r.missing(ctx, doc, next)
+		if err != nil || len(missing) == 0 {
+			return err
+		}
+		if try == looks-1 {
+			return &NotKept{missing}
+		}
+		// What follows from a step may come a moment later: Linux 7 raises the VLANs of a link that has come up in its own time.
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(lookAgain):
+		}
+	}
+	return nil
+}
+
+// How often the result is looked at until all of it holds, and the time between two looks.
+const (
+	looks     = 4
+	lookAgain = 50 * time.Millisecond
+)
+
+// missing are the steps that a fresh look finds still to be done.
+func (r Runner) missing(ctx context.Context, doc *spec.Document, next plan.Last) ([]state.Step, error) {
 	now, err := r.Kernel.Snapshot(ctx)
 	if err != nil {
-		return fmt.Errorf("look at the network after the change: %w", err)
+		return nil, fmt.Errorf("look at the network after the change: %w", err)
 	}
 	again, problems, err := plan.Make(doc, now, next)
 	switch {
 	case err != nil:
-		return fmt.Errorf("check of the result: %w", err)
+		return nil, fmt.Errorf("check of the result: %w", err)
 	case len(problems) > 0:
-		return fmt.Errorf("check of the result: %w", spec.Problems(problems))
-	case len(again.Steps) > 0:
-		return &NotKept{again.Steps}
+		return nil, fmt.Errorf("check of the result: %w", spec.Problems(problems))
 	}
-	return nil
+	return again.Steps, nil
 }
 
 // do sends the steps. An announcement that cannot be sent is told and changes nothing: neighbours find out a little later.

@@ -18,6 +18,8 @@ const (
 	ruleDst     = 1
 	ruleSrc     = 2
 	rulePad     = 18
+	ruleSports  = 28 // FRA_SPORT_MASK and FRA_DPORT_MASK, since Linux 6.15
+	ruleDports  = 29
 	ruleInverts = 0x02 // FIB_RULE_INVERT
 )
 
@@ -52,6 +54,7 @@ func parseRule(b []byte) state.Rule {
 			r.To = prefix(p, b[1])
 		case num == ruleSrc:
 			r.From = prefix(p, b[2])
+		case (num == ruleSports || num == ruleDports) && len(p) == 2 && u16(p) == 0xffff: // what the kernel makes of a single port
 		case num != rulePad && !knownRuleAttribute(num):
 			r.Other += string(attr.Append(nil, num, p))
 		}

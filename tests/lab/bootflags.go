@@ -12,6 +12,7 @@ type bootFlags struct {
 	kernel, append string
 	memory         int
 	noModules      list
+	udev           bool
 }
 
 func machineFlags(flags *flag.FlagSet) (*bootFlags, *list) {
@@ -20,6 +21,7 @@ func machineFlags(flags *flag.FlagSet) (*bootFlags, *list) {
 	flags.StringVar(&b.append, "append", "", "more words for the kernel's command line")
 	flags.IntVar(&b.memory, "memory", 512, "memory, MiB")
 	flags.Var(&b.noModules, "no-module", "kernel module that the machine shall not have (repeatable)")
+	flags.BoolVar(&b.udev, "udev", false, "put Debian's udev into the machine (nobody starts it)")
 	flags.Var(files, "file", "SRC:DST, a file or directory to copy into the machine (repeatable)")
 	return b, files
 }
@@ -47,6 +49,13 @@ func (b *bootFlags) initrd(k *kernel, o *order, files []pair) (*os.File, error) 
 	base, err := baseArchive(k, b.kernel)
 	if err != nil {
 		return nil, err
+	}
+	if b.udev {
+		more, err := udevFiles()
+		if err != nil {
+			return nil, err
+		}
+		files = append(more, files...)
 	}
 	return initrd(base, func(a *archive) error { return o.overlay(a, files) })
 }

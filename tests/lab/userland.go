@@ -32,15 +32,18 @@ var (
 // userland is an unpacked tree of Debian packages.
 type userland struct{ dir string }
 
-func openUserland() (*userland, error) {
+func openUserland() (*userland, error) { return openPackages("userland", packages) }
+
+// openPackages fetches Debian packages with all that they depend on, once, and unpacks them into a tree of a name.
+func openPackages(name string, packages []string) (*userland, error) {
 	key := sha256.Sum256(fmt.Append(nil, packages))
-	dir, err := cached("userland-"+userlandSuite+"-"+hex.EncodeToString(key[:6]), func(work string) (string, error) {
-		fmt.Fprintf(os.Stderr, "lab: fetching the programs of the lab from %s, once\n", userlandSuite)
+	dir, err := cached(name+"-"+userlandSuite+"-"+hex.EncodeToString(key[:6]), func(work string) (string, error) {
+		fmt.Fprintf(os.Stderr, "lab: fetching the programs of the lab (%s) from %s, once\n", name, userlandSuite)
 		a, err := newAPT(filepath.Join(work, "apt"), userlandSuite)
 		if err != nil {
 			return "", err
 		}
-		dropOld("userland-*")
+		dropOld(name + "-*")
 		root := filepath.Join(work, "root")
 		return root, a.closure(root, packages...)
 	})
@@ -143,11 +146,18 @@ func (c *elfClosure) needed(path string) error {
 	if err != nil {
 		return nil
 	}
+	own, _ := f.DynString(elf.DT_RUNPATH)
 	for _, lib := range libs {
 		if lib == "ld-linux-x86-64.so.2" {
 			continue
 		}
-		if err := c.add(filepath.Join(libraries, lib)); err != nil {
+		dir := libraries
+		for _, d := range own { // where a program keeps libraries of its own
+			if rel := strings.TrimPrefix(d, "/"); exists(filepath.Join(c.root, rel, lib)) {
+				dir = rel
+			}
+		}
+		if err := c.add(filepath.Join(dir, lib)); err != nil {
 			return err
 		}
 	}
