@@ -109,7 +109,7 @@ bench: deps bin/lab bin/hostnet-module bin/bench
 	@cat bin/figures.md; [ -z "$(WRITE)" ] || bin/bench --into docs/bench.md <bin/figures.md
 
 # What differs by kernel: the model, every row and option, the program itself.
-BRIEF   := -run '^Test(Kernel|EveryOption|.*Rows|Seen|TablesAreComplete)$$' ./module/kernel ./tests/contract
+BRIEF   := -run '^Test(Kernel|EveryOption|DriftOfEveryOption|.*Rows|Seen|TablesAreComplete)$$' ./module/kernel ./tests/contract
 KERNELS := 12 13 newest
 
 ## brief: the model and every option on the other kernels

@@ -1,6 +1,7 @@
 package spec
 
 import (
+	"fmt"
 	"math"
 	"net/netip"
 	"slices"
@@ -160,17 +161,9 @@ func (c *checker) rule(r Rule) {
 
 // identity is all that a rule says.
 func (r Rule) identity() string {
-	text := ""
+	text := fmt.Sprint(r.Six, r.Not, r.From, r.To, r.TOS, r.Type)
 	for row, v := range r.Attrs.All() {
 		text += " " + row.Name + " " + row.Text(v)
-	}
-	return wordText(r.Six, r.Not) + r.From.String() + r.To.String() + string(rune(r.TOS)) + string(rune(r.Type)) + text
-}
-
-func wordText(flags ...bool) string {
-	text := ""
-	for _, on := range flags {
-		text += map[bool]string{true: "1", false: "0"}[on]
 	}
 	return text
 }
