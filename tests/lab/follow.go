@@ -33,7 +33,7 @@ func (j *job) follow(m *machine) (int, error) {
 	signals := make(chan os.Signal, 4)
 	signal.Notify(signals, unix.SIGINT, unix.SIGTERM, unix.SIGHUP, unix.SIGQUIT)
 	deadline := time.NewTimer(bootTime)
-	waiting := fmt.Errorf("the machine was not up after %v", bootTime)
+	waiting := fmt.Errorf("%w after %v", errNotUp, bootTime)
 	to := &framer{w: m.conn}
 	back := newReturns(j)
 	for {

@@ -121,14 +121,18 @@ func (m *machine) start() error {
 // tries is how often a machine is started whose QEMU crashes.
 const tries = 3
 
-// again does what is done with a machine once more if QEMU itself has crashed: with several emulated CPUs it does, now and then.
+// errNotUp says that a machine did not get as far as its program.
+var errNotUp = errors.New("the machine was not up")
+
+// again does what is done with a machine once more if QEMU itself has crashed, or hangs in the boot: with several emulated CPUs it
+// does, now and then.
 func again(do func() error) error {
 	for try := 1; ; try++ {
 		err := do()
-		if !crashed(err) || try == tries {
+		if !crashed(err) && !errors.Is(err, errNotUp) || try == tries {
 			return err
 		}
-		fmt.Fprintf(os.Stderr, "lab: %s crashed; once more, from the start\n", qemu)
+		fmt.Fprintf(os.Stderr, "lab: %s crashed or hung in the boot; once more, from the start\n", qemu)
 	}
 }
 
