@@ -94,7 +94,7 @@ func TestAddresses(t *testing.T) {
 }
 
 // TestRefusedLayer3: a run that fails late leaves what iproute2 alone can say as it was: protocols and metrics of addresses,
-// metrics of routes, rules in their order.
+// metrics of routes, rules. Their order it does not look at, nor lifetimes.
 func TestRefusedLayer3(t *testing.T) {
 	t.Parallel()
 	w := topo.New(t)
