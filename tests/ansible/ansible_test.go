@@ -17,7 +17,6 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 )
@@ -33,7 +32,7 @@ func TestStories(t *testing.T) {
 			return m.controller(env)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"play": play, "recap": recap, "vm": m.vm, "network": m.network, "hold": m.hold, "cut": m.cut,
+			"play": play, "recap": recap, "vm": m.vm, "network": m.network, "hold": m.hold, "held": m.held, "cut": m.cut, "ended": m.ended,
 		},
 		RequireExplicitExec: true,
 	})
@@ -228,18 +227,26 @@ func (m *machine) network(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), timers.ReplaceAll([]byte(ts.ReadFile("stdout")), nil), 0o644))
 }
 
-// hold waits for a link to appear in the machine and stops the module at that point: hold bond0. The loop starts no
-// program: the module would be done before.
+// hold has the module stopped at the point where it makes a link: hold bond0. It comes before the run, held after it.
 func (m *machine) hold(ts *testscript.TestScript, neg bool, args []string) {
-	argv := m.ssh(`i=0; until pid=$(pidof AnsiballZ_hostnet); do i=$((i+1)); [ $i -lt 2000 ] || exit 1; done
-		i=0; until [ -e /sys/class/net/` + args[0] + ` ]; do i=$((i+1)); [ $i -lt 5000000 ] || exit 1; done
-		kill -STOP $pid`)
-	if err := ts.Exec(argv[0], argv[1:]...); err != nil || neg {
-		ts.Fatalf("hold: %v", err)
-	}
+	m.vm(ts, neg, []string{`lab hold ` + args[0] + ` AnsiballZ_hostnet >/tmp/held 2>&1 </dev/null &
+		until grep -q . /tmp/held; do sleep 0.1; done; grep listening /tmp/held`})
 }
 
-// cut ends Ansible's connection by SIGKILL, as a crash would; with `controller` all of Ansible first.
+// held waits until the module is stopped.
+func (m *machine) held(ts *testscript.TestScript, neg bool, args []string) {
+	m.vm(ts, neg, []string{`until grep -v listening /tmp/held; do sleep 0.1; done; grep -q ^stopped /tmp/held || exit 1
+		until grep '^State:.T' /proc/$(sed -n 's/^stopped //p' /tmp/held)/status; do sleep 0.1; done`})
+}
+
+// ended waits until the module has ended. The hang-up of a terminal sends SIGCONT behind SIGHUP, so that a stopped module goes
+// on by itself, and may have ended already; without a terminal it is told to go on here.
+func (m *machine) ended(ts *testscript.TestScript, neg bool, args []string) {
+	m.vm(ts, neg, []string{`while pid=$(pidof AnsiballZ_hostnet); do kill -CONT $pid; sleep 0.1; done; true`})
+}
+
+// cut ends Ansible's connection by SIGKILL, as a crash would; with `controller` all of Ansible first. It waits until the
+// machine has noticed: what had started the held module there is gone.
 func (m *machine) cut(ts *testscript.TestScript, neg bool, args []string) {
 	pids := []int{}
 	if args[0] == "controller" {
@@ -263,7 +270,8 @@ func (m *machine) cut(ts *testscript.TestScript, neg bool, args []string) {
 	for _, pid := range pids {
 		syscall.Kill(pid, syscall.SIGKILL)
 	}
-	time.Sleep(200 * time.Millisecond) // for the machine to notice
+	m.vm(ts, false, []string{`pid=$(sed -n 's/^stopped //p' /tmp/held)
+		while [ -e /proc/$pid ] && ! grep -q '^PPid:.1$' /proc/$pid/status; do sleep 0.1; done`})
 	for _, path := range m.connections() {
 		os.Remove(path)
 	}

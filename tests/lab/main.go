@@ -32,6 +32,7 @@ func init() {
 		"stop":  {"[--name N]", "switch it off", stop},
 		"shell": {"[flags] [COMMAND]", "boot, set up lab topo, a shell; gone afterwards", shell},
 		"topo":  {"", "inside: switches and a router around the machine", world},
+		"hold":  {"LINK PROGRAM", "inside: stop PROGRAM when LINK appears", hold},
 	}
 }
 
@@ -62,7 +63,7 @@ func dispatch(args []string) (int, error) {
 			return c.run(args[1:])
 		}
 	}
-	for _, name := range []string{"fetch", "run", "start", "ssh", "stop", "shell", "topo"} {
+	for _, name := range []string{"fetch", "run", "start", "ssh", "stop", "shell", "topo", "hold"} {
 		if c, ok := commands[name]; ok {
 			fmt.Fprintf(os.Stderr, "  lab %-6s %-26s %s\n", name, c.usage, c.help)
 		}

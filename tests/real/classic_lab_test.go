@@ -49,13 +49,13 @@ func TestClassicHost(t *testing.T) {
 // secondRun changes nothing, asks for nothing, and nobody who listens hears anything.
 func secondRun(t *testing.T, w *topo.World) {
 	t.Helper()
-	w.Await("duplicate address detection", 5*time.Second, func() bool { return w.Host.Run("ip -6 addr show tentative") == "" })
+	w.Await("duplicate address detection", 60*time.Second, func() bool { return w.Host.Run("ip -6 addr show tentative") == "" })
 	monitor := w.Host.Start("ip monitor link address route nexthop")
 	mtu := 60000
 	mark := func() { // what is heard between two marks has happened between them
 		t.Helper()
 		first := mtu
-		w.Await("ip monitor", 20*time.Second, func() bool {
+		w.Await("ip monitor", 60*time.Second, func() bool {
 			mtu++ // only a change is heard, and the first may come before somebody listens
 			w.Host.Run("ip link set lo mtu %d", mtu)
 			return strings.Contains(monitor.Output(), fmt.Sprintf("mtu %d", first+1)) || strings.Contains(monitor.Output(), fmt.Sprintf("mtu %d", mtu))

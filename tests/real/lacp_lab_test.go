@@ -38,8 +38,8 @@ func TestLACP(t *testing.T) {
 			return strings.Contains(w.Host.Run("ip -d link show %s", nic), "ad_actor_oper_port_state 63")
 		}
 	}
-	w.Await("eth0 in sync", 30*time.Second, synced("eth0"))
-	w.Await("eth1 in sync", 30*time.Second, synced("eth1"))
+	w.Await("eth0 in sync", 60*time.Second, synced("eth0"))
+	w.Await("eth1 in sync", 60*time.Second, synced("eth1"))
 	t.Logf("the run took %v, both members were in sync %v after its start", ran.Round(time.Millisecond), time.Since(start).Round(time.Millisecond))
 	want(t, "the partner", info()["partner_mac"], w.Switch.MAC("agg"))
 	w.Host.Ping("192.0.2.1")
@@ -61,6 +61,6 @@ func TestLACP(t *testing.T) {
 		t.Errorf("options of a bond in use: %v", s)
 	}
 	w.Carrier("eth0", false)
-	w.Await("one member left", 10*time.Second, func() bool { return info()["num_ports"] == 1.0 })
+	w.Await("one member left", 60*time.Second, func() bool { return info()["num_ports"] == 1.0 })
 	guest.Ping("198.51.100.1")
 }

@@ -29,7 +29,7 @@ func TestHungSwitch(t *testing.T) {
 			apply(t, w, withMonitor(monitor))
 			guest := w.Guest("vif1.0", "vlan32", "198.51.100.20/24")
 			guest.Ping("198.51.100.1")
-			w.Await("an active member", 5*time.Second, func() bool { return data(w, "bond0", "active_slave") != nil })
+			w.Await("an active member", 60*time.Second, func() bool { return data(w, "bond0", "active_slave") != nil })
 			active := data(w, "bond0", "active_slave").(string)
 			p := guest.Probe("198.51.100.1")
 			w.Hang(active, true)
@@ -41,7 +41,7 @@ func TestHungSwitch(t *testing.T) {
 				guest.NoPing("198.51.100.1")
 				return
 			}
-			w.Await("the other member", 5*time.Second, func() bool { return data(w, "bond0", "active_slave") != active })
+			w.Await("the other member", 60*time.Second, func() bool { return data(w, "bond0", "active_slave") != active })
 			time.Sleep(500 * time.Millisecond)
 			s := p.Stop()
 			t.Logf("ARP monitoring: %v", s)
@@ -76,7 +76,7 @@ func liveOptions(t *testing.T, base string, list []string) {
 	apply(t, w, withMonitor(base))
 	guest := w.Guest("vif1.0", "vlan32", "198.51.100.20/24")
 	guest.Ping("198.51.100.1")
-	w.Await("eth0 in use", 5*time.Second, func() bool { return data(w, "bond0", "active_slave") == "eth0" })
+	w.Await("eth0 in use", 60*time.Second, func() bool { return data(w, "bond0", "active_slave") == "eth0" })
 	index := link(w, "bond0")["ifindex"]
 	p := guest.Probe("198.51.100.1")
 	for _, options := range list {

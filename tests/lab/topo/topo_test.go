@@ -118,17 +118,17 @@ func TestCarrierDown(t *testing.T) {
 		w.Host.JSON(&links, "ip -j -d link show bond0")
 		return links[0].LinkInfo.Data.Active
 	}
-	w.Await("eth0 active", 3*time.Second, func() bool { return active() == "eth0" })
+	w.Await("eth0 active", 60*time.Second, func() bool { return active() == "eth0" })
 	s := w.Host.Silence("192.0.2.1", func() {
 		w.Carrier("eth0", false)
-		w.Await("eth1 active", 3*time.Second, func() bool { return active() == "eth1" })
+		w.Await("eth1 active", 60*time.Second, func() bool { return active() == "eth1" })
 	})
 	t.Log(s)
 	if s.Longest > 400*time.Millisecond || s.Sent == s.Answered {
 		t.Errorf("failover with miimon 100: %v", s)
 	}
 	w.Carrier("eth0", true)
-	w.Await("eth0 has carrier", 3*time.Second, func() bool { return !strings.Contains(w.Host.Run("ip link show eth0"), "NO-CARRIER") })
+	w.Await("eth0 has carrier", 60*time.Second, func() bool { return !strings.Contains(w.Host.Run("ip link show eth0"), "NO-CARRIER") })
 }
 
 func TestHang(t *testing.T) {
