@@ -35,6 +35,9 @@ const applied = "applied.json"
 
 // Run makes the host what the document says, or leaves it as it was.
 func (r Runner) Run(ctx context.Context, doc *spec.Document) Outcome {
+	if doc.ConfirmTimeout > 0 || len(doc.Probes) > 0 {
+		return Outcome{Failed: errors.New("confirm_timeout and probes: not in this build yet")}
+	}
 	if !r.Check {
 		unlock, err := r.lock(ctx)
 		if err != nil {

@@ -100,6 +100,13 @@ var sameMeaning = []struct{ input, plain string }{
 	{`{"bridges": [{"name": "a", "mac": "", "addresses": [], "host_access": null}]}`, "bridges: [{name: a, addresses: []}]"},
 	{`{"bridges": [{"name": "a"}], "bonds": "", "segments": null, "state": ""}`, "bridges: [{name: a}]"},
 
+	// What shall happen after the change.
+	{"{bonds: [], confirm_timeout: '60', probes: '', probe_timeout: 5.0}", "{confirm_timeout: 60, probe_timeout: 5, bonds: []}"},
+	{"{bonds: [], probes: [{ping: ' 192.0.2.1'}, \"{'tcp': '192.0.2.1:22'}\"]}", "{bonds: [], probes: [{ping: 192.0.2.1}, {tcp: '192.0.2.1:22'}]}"},
+	{"{bonds: [], probes: [{tcp: '[2001:DB8::1]:22'}, {dns: example.org, server: '2001:db8::53'}, {dns: _srv.example.org.}]}",
+		"{bonds: [], probes: [{tcp: '[2001:db8::1]:22'}, {dns: example.org, server: '2001:db8::53'}, {dns: _srv.example.org.}]}"},
+	{"{bridges: [{name: a, addresses: [192.0.2.2/24], gateway: 192.0.2.1}], probes: Gateway}", "{bridges: [{name: a, addresses: [192.0.2.2/24], gateway: 192.0.2.1}], probes: [gateway]}"},
+
 	// Keys of later versions that ask for nothing.
 	{"{bonds: [], prune: no, persist: false, confirm_timeout: 0, probes: [], max_disruption: recreate}", "bonds: []"},
 	{"{bonds: [], probes: '', max_disruption: '', persist: , prune: ''}", "bonds: []"},

@@ -27,6 +27,10 @@ type Document struct {
 	Objects []*Object
 	Rules   []Rule // nil: not said; empty: none of ours
 	Prune   bool
+
+	ConfirmTimeout uint    // seconds until everything is undone unless it was confirmed; 0: kept at once
+	Probes         []Probe // what must answer, or everything is undone; nil: not said
+	ProbeTimeout   uint    // seconds that they have together; 0: UsualProbeTimeout
 }
 
 // Object is one link that the document speaks of.

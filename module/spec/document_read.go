@@ -123,8 +123,11 @@ var rootFields = func() []field[root] {
 			func(to *root, word string) { to.doc.State = Presence(word) }, string(Present), string(Absent), string(Gathered)),
 		{"prune", "remove objects that an earlier run created and this document no longer names; " + laterText, noForm, later(false)},
 		{"persist", "bring the objects back at boot; " + laterText, noForm, later(false)},
-		{"confirm_timeout", "seconds after which everything is undone unless it was confirmed; " + laterText, zeroForm, laterTimeout},
-		{"probes", "what must answer after the change, or it is undone; " + laterText, emptyForm, laterList[root]},
+		numberField("confirm_timeout", "seconds after which everything is undone unless `hostnet-module confirm` came in time; 0 is off", nil, 0, MostConfirmTimeout,
+			func(to *root, n uint64) { to.doc.ConfirmTimeout = uint(n) }),
+		listField("probes", "what must answer after the change, or it is undone", probeItem, readProbe, func(to *root, list []Probe) { to.doc.Probes = list }),
+		numberField("probe_timeout", "seconds within which all probes must have answered; 10 where nothing is said", nil, 1, MostProbeTimeout,
+			func(to *root, n uint64) { to.doc.ProbeTimeout = uint(n) }),
 		{"max_disruption", "refuse a plan that would disturb more; " + laterText, func() Tree { return wordsForm(disruptions[len(disruptions)-1:]) }, laterDisruption},
 	}
 	for _, key := range listKeys() {
@@ -179,18 +182,6 @@ func later(nothing bool) func(*walker, *root, place) {
 		if on, ok := w.boolean(p); ok && on != nothing {
 			w.fault(p, ErrLater, "leave it out or say false", laterText)
 		}
-	}
-}
-
-func laterTimeout(w *walker, _ *root, p place) {
-	if n, ok := w.number(p, 0, 86400); ok && n > 0 {
-		w.fault(p, ErrLater, "leave it out or say 0", laterText)
-	}
-}
-
-func laterList[T any](w *walker, _ *T, p place) {
-	if items, ok := w.list(p); ok && len(items) > 0 {
-		w.add(p, ErrLater, "leave it out", laterText)
 	}
 }
 

@@ -30,6 +30,9 @@ func (d *Document) Encode() Tree {
 	if d.State != Present && d.State != "" {
 		t.put("state", string(d.State))
 	}
+	said := len(t)
+	encodeGuard(&t, d)
+	head := len(t)
 	lists := make(map[string][]any)
 	for i := 0; i < len(d.Objects); i++ {
 		o := d.Objects[i]
@@ -48,7 +51,7 @@ func (d *Document) Encode() Tree {
 	if d.Rules != nil {
 		t.put("rules", each(d.Rules, encodeRule))
 	}
-	if len(t) == 0 {
+	if len(t) == head && said == 0 {
 		t.put(kind.List()[0].List, []any{})
 	}
 	return t

@@ -23,7 +23,6 @@ const (
 	macPattern    = `([0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2}){5}|[0-9A-Fa-f]{2}(-[0-9A-Fa-f]{2}){5}|[0-9A-Fa-f]{4}(\.[0-9A-Fa-f]{4}){2})`
 	digitsPattern = `((0|[1-9][0-9]*)(\.0*)?|0[xX][0-9A-Fa-f]+)`
 	signedPattern = `([+-]?(0|[1-9][0-9]*)(\.0*)?|0[xX][0-9A-Fa-f]+)`
-	zeroPattern   = `0(\.0*|[xX]0+)?`
 	mapped        = `^\s*::[Ff]{4}:.*\.` // an IPv4 address in an IPv6 one
 )
 
@@ -92,13 +91,6 @@ func sharedForms() Tree {
 func booleanForm() Tree { return ref("boolean") }
 
 func noForm() Tree { return ref("no") }
-
-func zeroForm() Tree { return anyOf(enumOf([]int{0}), patterned(whole(zeroPattern)), ref("notGiven")) }
-
-// emptyForm is a list in which nothing may stand.
-func emptyForm() Tree {
-	return anyOf(Tree{{"type", "array"}, {"items", ref("omitted")}}, patterned(`^\s*\[\s*\]\s*$`), ref("notGiven"))
-}
 
 func nameForm() Tree { return anyOf(ref("linkName"), Tree{{"type", "integer"}}, ref("notGiven")) }
 

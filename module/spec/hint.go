@@ -35,7 +35,7 @@ func hintFor(key string, known []string) string {
 	if lists := listsWith(lower); len(lists) > 0 {
 		return "it is a key of " + strings.Join(lists, ", ")
 	}
-	if len(known) <= 12 {
+	if len(known) <= 16 {
 		return "known are " + strings.Join(known, ", ")
 	}
 	return ""

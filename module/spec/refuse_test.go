@@ -134,11 +134,25 @@ var refusedForm = []refusal{
 	// What belongs to later versions.
 	{"{bonds: [], prune: true}", "prune", ErrLater, "true: is not available in this version (leave it out or say false)"},
 	{"{bonds: [], persist: 'yes'}", "persist", ErrLater, "is not available in this version"},
-	{"{bonds: [], confirm_timeout: 60}", "confirm_timeout", ErrLater, "60: is not available in this version (leave it out or say 0)"},
-	{"{bonds: [], probes: {}}", "probes", ErrType, "must be a list"},
-	{"{bonds: [], probes: [gateway]}", "probes", ErrLater, "is not available in this version"},
 	{"{bonds: [], max_disruption: flap}", "max_disruption", ErrLater, "is not available in this version"},
 	{"{bonds: [], max_disruption: some}", "max_disruption", ErrValue, "must be one of none, flap, recreate"},
+
+	// Probes.
+	{"{bonds: [], confirm_timeout: soon}", "confirm_timeout", ErrValue, `"soon": must be 0-86400`},
+	{"{bonds: [], probe_timeout: 601}", "probe_timeout", ErrValue, "601: must be 1-600"},
+	{"{bonds: [], probes: {}}", "probes", ErrType, "must be a list"},
+	{"{bonds: [], probes: [router]}", "probes[0]", ErrValue, `"router": must be one of gateway, {ping: ADDRESS}`},
+	{"{bonds: [], probes: [{}]}", "probes[0]", ErrMissing, "says nothing to probe"},
+	{"{bonds: [], probes: [{pink: 192.0.2.1}]}", "probes[0].pink", ErrUnknown, "did you mean ping?"},
+	{"{bonds: [], probes: [{ping: router}]}", "probes[0].ping", ErrValue, `"router"`},
+	{"{bonds: [], probes: [{ping: 224.0.0.1}]}", "probes[0].ping", ErrValue, `"224.0.0.1": must be the address of one host`},
+	{"{bonds: [], probes: [{tcp: 192.0.2.1}]}", "probes[0].tcp", ErrValue, "must be HOST:PORT"},
+	{"{bonds: [], probes: [{tcp: '192.0.2.1:0'}]}", "probes[0].tcp", ErrValue, "must be HOST:PORT"},
+	{"{bonds: [], probes: [{tcp: '-a:22'}]}", "probes[0].tcp", ErrValue, "must be HOST:PORT"},
+	{"{bonds: [], probes: [{tcp: '2001:db8::1:22'}]}", "probes[0].tcp", ErrValue, "[2001:db8::1]:22"},
+	{"{bonds: [], probes: [{dns: 'exa mple'}]}", "probes[0].dns", ErrValue, "must be a name like example.org"},
+	{"{bonds: [], probes: [{ping: 192.0.2.1, tcp: '192.0.2.1:22'}]}", "probes[0]", ErrConflict, "is more than one probe: ping, tcp"},
+	{"{bonds: [], probes: [{ping: 192.0.2.1, server: 192.0.2.53}]}", "probes[0]", ErrConflict, "server is for dns alone"},
 
 	// Addresses and routes in their form.
 	{"bridges: [{name: a, addresses: [192.0.2.10/33]}]", "bridges[0].addresses[0]", ErrValue, `"192.0.2.10/33": the prefix length must be 0-32`},
@@ -187,6 +201,10 @@ var refusedSense = []refusal{
 	{"{bonds: [{name: x, miimon: 1}], bridges: [{name: x}]}", "bridges[0].name", ErrDuplicate, `"x": is the name of bonds[0] already`},
 	{"segments: [{id: 5, parent: p, bridge: b}, {id: 6, parent: p, bridge: b}]", "segments[1].bridge", ErrDuplicate, "is the name of segments[0] already"},
 	{"{vlans: [{parent: p, id: 5, name: q}], bridges: [{name: q, state: absent}]}", "bridges[0].name", ErrDuplicate, "is the name of vlans[0] already"},
+
+	// Probes.
+	{"{bonds: [], probes: [gateway]}", "probes[0]", ErrMissing, "no object of the document has a gateway (give an object a gateway"},
+	{"{bonds: [], probes: [{ping: 192.0.2.1}, {ping: 192.0.2.1}]}", "probes[1]", ErrDuplicate, "is the same probe as probes[0]"},
 
 	// What stands on what.
 	{"vlans: [{name: v, id: 5}]", "vlans[0]", ErrMissing, "parent is missing"},

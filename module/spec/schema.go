@@ -54,6 +54,9 @@ func definitions() Tree {
 	t.put("rule", closed("rule", "A policy rule of the host.", append(fieldProperties(ruleFields), rowProperties(ruleRows())...),
 		Pair{"allOf", []any{given("priority")}},
 		Pair{"examples", []any{Tree{{"priority", 100}, {"from", "198.51.100.0/24"}, {"table", 100}}}}))
+	t.put("probe", closed("probe", "What must answer after the change.", fieldProperties(probeFields),
+		Pair{"allOf", []any{Tree{{"oneOf", []any{given(string(ProbePing)), given(string(ProbeTCP)), given(string(ProbeDNS))}}}, anyOf(not(given("server")), given(string(ProbeDNS)))}},
+		Pair{"examples", []any{Tree{{"ping", "192.0.2.1"}}, Tree{{"tcp", "192.0.2.1:22"}}, Tree{{"dns", "example.org"}}}}))
 	t.put("route", closed("route", "A route over this link.", fieldProperties(routeFields),
 		Pair{"allOf", []any{given("to"), anyOf(notDefault, given("via"))}},
 		Pair{"examples", []any{Tree{{"to", "198.51.100.0/24"}, {"via", "192.0.2.1"}, {"metric", 100}}}}))

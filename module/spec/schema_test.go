@@ -121,6 +121,7 @@ var laxer = []string{
 	"{x",                                               // objects in texts
 	"0100}", "1e5", "0x10", "01500}", "1.5e3", "1_500", // numbers in another notation
 	"group_fwd_mask: 9", "ingress_qos_map: ['1:2', '1:3']", // a bit that is barred, a pair twice
+	"ping: 224.0.0.1",                           // an address like others
 	"peer: '2001:db8::1'", "192.0.2.1/31, peer", // two values that do not go together
 }
 
