@@ -61,6 +61,14 @@ func (m *maker) object(o *spec.Object, touched map[string]touch) Object {
 	if p.Disruption != Undisturbed || p.Action == Delete {
 		p.Touches = m.strangers(o)
 	}
+	if p.Action == Delete && len(p.Touches) > 0 {
+		p.Disruption = Recreates
+	}
+	for _, name := range m.ports[o.Name] {
+		if p.Disruption != Recreates && m.leaves(o, name) && touched[name].flapped {
+			p.Disruption, p.Touches = Flaps, append(p.Touches, name)
+		}
+	}
 	return p
 }
 
@@ -88,11 +96,12 @@ func touches(has, will *state.Host, steps []state.Step) map[string]touch {
 	return sum
 }
 
-// strangers lists the ports of an object that the document does not name.
+// strangers lists the ports of an object that neither the document names nor an earlier one has named.
 func (m *maker) strangers(o *spec.Object) []string {
 	var names []string
 	for _, p := range m.has.Ports(o.Name) {
-		if !o.Kind.OwnsPorts && !slices.Contains(m.ports[o.Name], p.Name) && m.doc.Find(p.Name) == nil {
+		ours := slices.Contains(m.ports[o.Name], p.Name) || slices.Contains(m.last[o.Name].Ports, p.Name)
+		if !o.Kind.OwnsPorts && !ours && m.doc.Find(p.Name) == nil {
 			names = append(names, p.Name)
 		}
 	}
@@ -259,6 +268,9 @@ func Record(doc *spec.Document, before *state.Host, last Last, p *Plan) Last {
 		if name == rulesKey || p.Target.Link(name) != nil {
 			next[name] = set
 		}
+	}
+	if doc.Prune {
+		delete(next, rulesKey)
 	}
 	if doc.Rules != nil {
 		set := Set{Kind: "rules"}

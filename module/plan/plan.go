@@ -10,7 +10,7 @@ import (
 // Plan is what a run would do, or has done.
 type Plan struct {
 	Steps    []state.Step
-	Objects  []Object // every declared object once, in the order of the document
+	Objects  []Object // every declared object once, in the order of the document, then the rules, then what is pruned
 	Warnings []string
 	Target   *state.Host         // the host after the steps; what it does not hold is left as it is
 	Listed   map[string][]string // the links that objects list as their ports, by the object's name
@@ -57,7 +57,7 @@ type Disruption string
 const (
 	Undisturbed Disruption = "none"
 	Flaps       Disruption = "flap"     // the link goes down and up, or its ports are released for a moment
-	Recreates   Disruption = "recreate" // the link is made anew
+	Recreates   Disruption = "recreate" // the link is made anew, or goes while others' ports are in it
 )
 
 // Difference is one attribute that changes. Before and After are what a document would say: texts, numbers, booleans, lists

@@ -16,6 +16,7 @@ import (
 func Make(doc *spec.Document, has *state.Host, last Last) (*Plan, []spec.Problem, error) {
 	m := &maker{doc: doc, has: has, last: last, out: Goal(has), ports: map[string][]string{}, moved: map[string]string{}}
 	m.resolve()
+	m.prune()
 	m.checkKinds()
 	if len(m.problems) > 0 {
 		return nil, m.problems, nil
@@ -32,8 +33,11 @@ func Make(doc *spec.Document, has *state.Host, last Last) (*Plan, []spec.Problem
 	}
 	p := &Plan{Steps: steps, Warnings: m.warnings, Target: m.out, Listed: m.ports}
 	p.Objects = m.objects(steps)
+	if m.limit(p.Objects); len(m.problems) > 0 {
+		return nil, m.problems, nil
+	}
 	if rules, ok := m.ruleObject(); ok {
-		p.Objects = append(p.Objects, rules)
+		p.Objects = slices.Insert(p.Objects, m.declaredCount, rules)
 	}
 	return p, nil, nil
 }
@@ -71,6 +75,8 @@ type maker struct {
 	moved    map[string]string   // links below whose addresses go to an object above: from, to
 	problems []spec.Problem
 	warnings []string
+
+	declaredCount int // how many of the document's objects it names itself; those behind them are pruned
 }
 
 func (m *maker) problem(path, hint, format string, args ...any) {

@@ -108,7 +108,8 @@ var sameMeaning = []struct{ input, plain string }{
 	{"{bridges: [{name: a, addresses: [192.0.2.2/24], gateway: 192.0.2.1}], probes: Gateway}", "{bridges: [{name: a, addresses: [192.0.2.2/24], gateway: 192.0.2.1}], probes: [gateway]}"},
 
 	// Keys of later versions that ask for nothing.
-	{"{bonds: [], prune: no, persist: false, confirm_timeout: 0, probes: [], max_disruption: recreate}", "bonds: []"},
+	{"{bonds: [], prune: 'yes', max_disruption: Flap}", "{prune: true, max_disruption: flap, bonds: []}"},
+	{"{bonds: [], prune: no, persist: false, confirm_timeout: 0, probes: [], max_disruption: ''}", "bonds: []"},
 	{"{bonds: [], probes: '', max_disruption: '', persist: , prune: ''}", "bonds: []"},
 
 	// VLAN tables.

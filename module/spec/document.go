@@ -26,7 +26,9 @@ type Document struct {
 	State   Presence
 	Objects []*Object
 	Rules   []Rule // nil: not said; empty: none of ours
-	Prune   bool
+	Prune   bool   // remove what an earlier run made and the document does not name
+
+	MaxDisruption string // the most that a plan may disturb: none, flap, recreate; "": as much as it must
 
 	ConfirmTimeout uint    // seconds until everything is undone unless it was confirmed; 0: kept at once
 	Probes         []Probe // what must answer, or everything is undone; nil: not said

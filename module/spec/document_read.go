@@ -1,7 +1,6 @@
 package spec
 
 import (
-	"slices"
 	"strings"
 
 	"hostnet-module/module/kind"
@@ -121,14 +120,15 @@ var rootFields = func() []field[root] {
 	fields := []field[root]{
 		choiceField("state", "absent takes away every object that is listed; gathered changes nothing and returns the running topology as a document",
 			func(to *root, word string) { to.doc.State = Presence(word) }, string(Present), string(Absent), string(Gathered)),
-		{"prune", "remove objects that an earlier run created and this document no longer names; " + laterText, noForm, later(false)},
+		booleanField("prune", "remove objects that an earlier run created and this document no longer names; never what was there before", func(to *root, on bool) { to.doc.Prune = on }),
 		{"persist", "bring the objects back at boot; " + laterText, noForm, later(false)},
 		numberField("confirm_timeout", "seconds after which everything is undone unless `hostnet-module confirm` came in time; 0 is off", nil, 0, MostConfirmTimeout,
 			func(to *root, n uint64) { to.doc.ConfirmTimeout = uint(n) }),
 		listField("probes", "what must answer after the change, or it is undone", probeItem, readProbe, func(to *root, list []Probe) { to.doc.Probes = list }),
 		numberField("probe_timeout", "seconds within which all probes must have answered; 10 where nothing is said", nil, 1, MostProbeTimeout,
 			func(to *root, n uint64) { to.doc.ProbeTimeout = uint(n) }),
-		{"max_disruption", "refuse a plan that would disturb more; " + laterText, func() Tree { return wordsForm(disruptions[len(disruptions)-1:]) }, laterDisruption},
+		choiceField("max_disruption", "refuse a plan that would disturb running traffic more: flap is a link down and up or its ports let go for a moment, recreate is a link made anew",
+			func(to *root, word string) { to.doc.MaxDisruption = word }, "none", "flap", "recreate"),
 	}
 	for _, key := range listKeys() {
 		fields = append(fields, field[root]{key, listDoc(key), func() Tree { return listForm(objectItem(key)) }, func(_ *walker, to *root, p place) {
@@ -182,14 +182,5 @@ func later(nothing bool) func(*walker, *root, place) {
 		if on, ok := w.boolean(p); ok && on != nothing {
 			w.fault(p, ErrLater, "leave it out or say false", laterText)
 		}
-	}
-}
-
-// disruptions are the values of max_disruption, the mildest first.
-var disruptions = []string{"none", "flap", "recreate"}
-
-func laterDisruption(w *walker, _ *root, p place) {
-	if word, ok := w.choice(p, disruptions...); ok && slices.Index(disruptions, word) < len(disruptions)-1 {
-		w.fault(p, ErrLater, "leave it out or say recreate", laterText)
 	}
 }

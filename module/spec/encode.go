@@ -30,7 +30,12 @@ func (d *Document) Encode() Tree {
 	if d.State != Present && d.State != "" {
 		t.put("state", string(d.State))
 	}
-	said := len(t)
+	if d.Prune {
+		t.put("prune", true)
+	}
+	if d.MaxDisruption != "" {
+		t.put("max_disruption", d.MaxDisruption)
+	}
 	encodeGuard(&t, d)
 	head := len(t)
 	lists := make(map[string][]any)
@@ -51,7 +56,7 @@ func (d *Document) Encode() Tree {
 	if d.Rules != nil {
 		t.put("rules", each(d.Rules, encodeRule))
 	}
-	if len(t) == head && said == 0 {
+	if len(t) == head && d.State != Gathered {
 		t.put(kind.List()[0].List, []any{})
 	}
 	return t

@@ -132,9 +132,8 @@ var refusedForm = []refusal{
 	{`{"bridges": [{"name": "a", "description": "x\u0000y"}]}`, "bridges[0].description", ErrValue, "NUL"},
 
 	// What belongs to later versions.
-	{"{bonds: [], prune: true}", "prune", ErrLater, "true: is not available in this version (leave it out or say false)"},
+	{"{bonds: [], prune: 2}", "prune", ErrValue, "2: must be true or false"},
 	{"{bonds: [], persist: 'yes'}", "persist", ErrLater, "is not available in this version"},
-	{"{bonds: [], max_disruption: flap}", "max_disruption", ErrLater, "is not available in this version"},
 	{"{bonds: [], max_disruption: some}", "max_disruption", ErrValue, "must be one of none, flap, recreate"},
 
 	// Probes.
