@@ -85,6 +85,8 @@ func (v verb) check(o options) error {
 		return errors.New("--confirm-timeout: not in this version; nothing would undo the change if you were locked out")
 	case v.operand == "" && len(o.args) > 0:
 		return fmt.Errorf("%s takes no argument, got %q", v.name, o.args[0])
+	case strings.HasSuffix(v.operand, "…]"):
+		return nil
 	case v.operand == "" || len(o.args) == 1 && !Word(o.args[0]) || len(o.args) < 2 && v.name == "help":
 		return nil
 	case len(o.args) == 0:

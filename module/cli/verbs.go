@@ -12,7 +12,7 @@ import (
 // verb is one subcommand; the one without a name applies a document.
 type verb struct {
 	name     string
-	operand  string // what it takes; "": nothing
+	operand  string // what it takes; "": nothing; with … behind it, any number
 	short    string // for the list of subcommands
 	long     string
 	flags    []string // of those that options has
@@ -23,6 +23,8 @@ type verb struct {
 // options are the flags of all verbs.
 type options struct {
 	check, diff, verbose, document bool
+	strict, dumb                   bool
+	from, root                     string
 	format                         string
 	confirmTimeout                 uint
 
@@ -31,7 +33,7 @@ type options struct {
 
 // later are the subcommands of later versions: a document of such a name needs a path.
 func later() []string {
-	return []string{"convert", "render", "confirm", "rollback", "boot", "cloud-init", "doctor", "rehearse",
+	return []string{"render", "confirm", "rollback", "boot", "cloud-init", "doctor", "rehearse",
 		"uninstall", "enable-boot", "disable-boot", "apply"}
 }
 
@@ -81,6 +83,19 @@ members of a bond stand before it. Needs no root.`,
 			run: (*Command).show,
 		},
 		{
+			name: "convert", operand: "[FILE…]", short: "make a document of ifupdown's files",
+			long: `Makes a document of another manager's configuration, and prints it. Each line that could not be taken over is told
+on standard error, with its file and line, and in the document's first lines. Changes nothing, needs no root.
+
+Without FILE it is this host's own: /etc/network/interfaces. What a file includes is read too.
+Exit: 0 done, be it with lines left; 1 nothing could be taken over, or with --strict a line is left; 2 usage.`,
+			flags: []string{"from", "root", "dumb", "strict", "format"},
+			examples: [][2]string{{"hostnet-module convert --from ifupdown > host.yaml", "this host's"},
+				{"hostnet-module convert --from ifupdown --root /mnt --strict", "another one's, below /mnt; fails if a line cannot be taken over"},
+				{"hostnet-module convert --from ifupdown interfaces | hostnet-module --check -", "what would it change here?"}},
+			run: (*Command).convert,
+		},
+		{
 			name: "schema", short: "the form of documents as a JSON Schema, for editors",
 			long: `Prints a JSON Schema (draft 2020-12) of documents: every key with its meaning, range and words, so that an editor
 completes and checks while one types. What needs sense, validate alone knows.`,
@@ -116,6 +131,14 @@ func (v verb) flagSet(o *options) *pflag.FlagSet {
 			f.StringVar(&o.format, name, "", "how to print: `text|json`; text on a terminal, json elsewhere")
 		case "verbose":
 			f.BoolVarP(&o.verbose, name, "v", false, "unchanged objects, attributes of new ones and all steps too")
+		case "from":
+			f.StringVar(&o.from, name, "", "whose files: `"+strings.Join(sources(), "|")+"`")
+		case "root":
+			f.StringVar(&o.root, name, "", "absolute names, in the files too, are below this `DIR`")
+		case "dumb":
+			f.BoolVar(&o.dumb, name, false, "bridges without an address are for guests only (host_access: false)")
+		case "strict":
+			f.BoolVar(&o.strict, name, false, "fail if a line cannot be taken over")
 		case "document":
 			f.BoolVar(&o.document, name, false, "as a document that could be applied")
 		case "confirm-timeout":

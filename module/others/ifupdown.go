@@ -4,29 +4,17 @@ import (
 	"path"
 	"slices"
 	"strings"
+
+	"hostnet-module/module/foreign"
 )
-
-// stanza is one `iface` of ifupdown's files (interfaces(5)).
-type stanza struct {
-	name, method string
-	file         string
-	line         int
-	options      []option
-}
-
-type option struct {
-	key, value string
-	line       int
-}
 
 // interfaces is what ifupdown's files say.
 type interfaces struct {
 	h        *host
-	stanzas  []stanza
+	stanzas  []foreign.Stanza
 	auto     map[string]bool     // what `auto` and `allow-*` name
 	patterns []string            // and their patterns, for stanzas of the link's own name
 	logical  map[string][]string // by the name of a stanza, the links or patterns that it is for (eth0=home)
-	files    int
 }
 
 // ifupdown claims the links that have a stanza which is brought up at boot or is up, and those that such stanzas take as
@@ -36,23 +24,23 @@ func ifupdown(h *host) []Claim {
 		return nil
 	}
 	in := &interfaces{h: h, auto: map[string]bool{}, logical: map[string][]string{}}
-	in.file("etc/network/interfaces", 0)
+	in.read("/etc/network/interfaces")
 	in.state()
 	h.stans = in.stanzas
 	var claims, ports []Claim
 	for _, s := range in.stanzas {
-		for _, l := range in.raised(s.name) {
-			if s.configures() {
-				claims = append(claims, s.claim(l.Name, s.line))
+		for _, l := range in.raised(s.Name()) {
+			if configures(s) {
+				claims = append(claims, claimed(l.Name, s.Pos))
 			}
 		}
-		for _, o := range s.options {
-			if !portKeys[o.key] || !in.auto[s.name] {
+		for _, o := range s.Options {
+			if !portKeys[o.Key] || !in.auto[s.Name()] {
 				continue
 			}
-			for _, name := range strings.Fields(o.value) {
+			for _, name := range strings.Fields(o.Value) {
 				if h.link(name) != nil {
-					ports = append(ports, s.claim(name, o.line))
+					ports = append(ports, claimed(name, o.Pos))
 				}
 			}
 		}
@@ -63,12 +51,12 @@ func ifupdown(h *host) []Claim {
 // portKeys are the options that list a bridge's ports and a bond's members, of ifupdown, ifenslave and ifupdown2.
 var portKeys = map[string]bool{"bridge_ports": true, "bridge-ports": true, "bond-slaves": true, "bond_slaves": true, "slaves": true, "bond-members": true}
 
-func (s stanza) claim(link string, line int) Claim {
+func claimed(link string, at foreign.Pos) Claim {
 	remedy := "remove the stanza, without ifdown: the link stays up"
-	if strings.Contains(path.Base(s.file), "cloud-init") {
+	if strings.Contains(path.Base(at.File), "cloud-init") {
 		remedy = "cloud-init wrote it: say `network: {config: disabled}` in a file of /etc/cloud/cloud.cfg.d, then remove the stanza"
 	}
-	return Claim{Link: link, Manager: "ifupdown", File: "/" + s.file, Line: line, Remedy: remedy}
+	return Claim{Link: link, Manager: "ifupdown", File: at.File, Line: at.Line, Remedy: remedy}
 }
 
 // namesVLAN tells whether ifupdown makes a VLAN of a name alone: bond0.16, vlan16.
@@ -81,8 +69,9 @@ func namesVLAN(name string) bool {
 }
 
 // configures tells whether a stanza does anything. `manual` without options does not, but for the name of a VLAN.
-func (s stanza) configures() bool {
-	return s.method != "loopback" && (s.method != "manual" || len(s.options) > 0 || namesVLAN(s.name))
+func configures(s foreign.Stanza) bool {
+	method := s.Words[len(s.Words)-1]
+	return method != "loopback" && (method != "manual" || len(s.Options) > 0 || namesVLAN(s.Name()))
 }
 
 // raised lists the links that are brought up with a stanza: at boot or now, by name (eth0:1 is an alias of eth0), by
@@ -114,10 +103,10 @@ func (in *interfaces) raised(name string) []*Link {
 func matchPhysical(pattern string, l *Link) bool {
 	if rest, ok := strings.CutPrefix(pattern, "/"); ok {
 		want, _, _ := strings.Cut(rest, "/")
-		return glob(want, l.Name)
+		return foreign.Glob(want, l.Name)
 	}
 	if want, ok := strings.CutPrefix(pattern, "mac/"); ok {
-		return slices.ContainsFunc(l.MACs, func(mac string) bool { return glob(strings.ToLower(want), mac) })
+		return slices.ContainsFunc(l.MACs, func(mac string) bool { return foreign.Glob(strings.ToLower(want), mac) })
 	}
 	return false
 }
@@ -129,44 +118,14 @@ func (in *interfaces) state() {
 	}
 }
 
-const mostFiles = 200 // of one look, with all that they include
-
-// file reads one file, and those that it names.
-func (in *interfaces) file(name string, depth int) {
-	if in.files++; in.files > mostFiles || depth > 10 {
-		return
-	}
-	open := false // a stanza to which options belong
-	number, next, joined := 0, 0, ""
-	for line := range strings.Lines(string(in.h.read(name))) {
-		if next++; joined == "" {
-			number = next // where a continued line starts
-		}
-		text := joined + strings.TrimSpace(line)
-		if more, ok := strings.CutSuffix(text, `\`); ok {
-			joined = more
-			continue
-		}
-		joined = ""
-		words := strings.Fields(text)
-		if len(words) == 0 || words[0][0] == '#' {
-			continue
-		}
-		switch key := words[0]; {
-		case key == "iface" && len(words) > 1:
-			in.stanzas = append(in.stanzas, stanza{name: words[1], method: words[len(words)-1], file: name, line: number})
-			open = true
+// read takes the stanzas of links out of the files.
+func (in *interfaces) read(name string) {
+	for _, s := range foreign.Interfaces(in.h, name) {
+		switch key := s.Key(); {
+		case key == "iface" && len(s.Words) > 1:
+			in.stanzas = append(in.stanzas, s)
 		case key == "auto", strings.HasPrefix(key, "allow-"):
-			in.raise(words[1:])
-			open = false
-		case key == "source" || key == "source-directory" || key == "source-dir":
-			in.source(key, name, words[1:], depth)
-			open = false
-		case key == "mapping", key == "template", key == "rename", strings.HasPrefix(key, "no-"):
-			open = false
-		case open:
-			s := &in.stanzas[len(in.stanzas)-1]
-			s.options = append(s.options, option{key, strings.Join(words[1:], " "), number})
+			in.raise(s.Words[1:])
 		}
 	}
 }
@@ -181,28 +140,6 @@ func (in *interfaces) raise(words []string) {
 			in.patterns = append(in.patterns, physical)
 		default:
 			in.auto[physical] = true
-		}
-	}
-}
-
-// plainName is what source-directory takes for a file's name.
-func plainName(name string) bool {
-	return strings.Trim(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-") == ""
-}
-
-// source reads what a file includes. Patterns may stand in the last part of a path.
-func (in *interfaces) source(key, from string, words []string, depth int) {
-	for _, w := range words {
-		target := strings.TrimPrefix(w, "/")
-		if target == w {
-			target = path.Join(path.Dir(from), w)
-		}
-		dir, take := path.Dir(target), func(name string) bool { return glob(path.Base(target), name) && name[0] != '.' }
-		if key != "source" {
-			dir, take = target, plainName
-		}
-		for _, file := range in.h.list(path.Clean(dir), take) {
-			in.file(file, depth+1)
 		}
 	}
 }

@@ -12,6 +12,11 @@ type section struct {
 	pairs []option
 }
 
+type option struct {
+	key, value string
+	line       int
+}
+
 func parseKeyfile(data []byte) keyfile {
 	file := keyfile{{}}
 	number := 0

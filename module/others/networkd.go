@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"hostnet-module/module/foreign"
 )
 
 // networkdDirs are the folders of systemd.network(5), the strongest first.
@@ -146,7 +148,7 @@ func matchWords(words []string, text string) bool {
 	}
 	rest, inverted := strings.CutPrefix(words[0], "!")
 	words = append([]string{rest}, words[1:]...)
-	return slices.ContainsFunc(words, func(w string) bool { return glob(w, text) }) != inverted
+	return slices.ContainsFunc(words, func(w string) bool { return foreign.Glob(w, text) }) != inverted
 }
 
 // networkdDevice is the file that makes a link.

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"hostnet-module/module/foreign"
 )
 
 // profile is one of NetworkManager's connections (nm-settings-keyfile(5)).
@@ -118,7 +120,7 @@ func matchNames(list, name string) bool {
 		rest, must := strings.CutPrefix(word, "&")
 		rest = strings.TrimPrefix(rest, "|")
 		pattern, not := strings.CutPrefix(rest, "!")
-		ok := glob(pattern, name) != not
+		ok := foreign.Glob(pattern, name) != not
 		switch {
 		case (must || not) && !ok:
 			return false
@@ -161,7 +163,7 @@ func (h *host) unmanaged(l *Link, config keyfile) bool {
 	}
 	// Its plugin for ifupdown sets aside what has a stanza there.
 	return strings.Contains(config.get("plugins", "main"), "ifupdown") && !yes(config.get("managed", "ifupdown")) &&
-		slices.ContainsFunc(h.stans, func(s stanza) bool { return s.name == l.Name })
+		slices.ContainsFunc(h.stans, func(s foreign.Stanza) bool { return s.Name() == l.Name })
 }
 
 // matchSpec reads a list of devices: interface-name:eth*;mac:…;except:type:bridge (NetworkManager.conf(5), «Device List Format»).
@@ -187,15 +189,15 @@ func (h *host) matchDevice(l *Link, word string) bool {
 			if exact, ok := strings.CutPrefix(value, "="); ok {
 				return exact == l.Name
 			}
-			return glob(strings.TrimPrefix(value, "~"), l.Name)
+			return foreign.Glob(strings.TrimPrefix(value, "~"), l.Name)
 		case "mac":
 			return l.hasMAC(value)
 		case "type":
 			return value == l.Kind || value == "ethernet" && l.Kind == ""
 		case "driver":
 			name, _, _ := strings.Cut(value, "/")
-			return glob(name, h.driver(l))
+			return foreign.Glob(name, h.driver(l))
 		}
 	}
-	return word == "*" || glob(word, l.Name) || l.hasMAC(word)
+	return word == "*" || foreign.Glob(word, l.Name) || l.hasMAC(word)
 }

@@ -12,6 +12,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"hostnet-module/module/foreign"
 )
 
 // Link is one about which to ask.
@@ -70,7 +72,7 @@ type host struct {
 	left  int            // bytes that may still be read
 	work  int            // comparisons made
 	proc  processes
-	stans []stanza // of ifupdown
+	stans []foreign.Stanza // of ifupdown
 }
 
 // Find asks all managers, at most one claim a link for each. The files speak of the first network namespace: in another
@@ -165,6 +167,24 @@ func (h *host) read(name string) []byte {
 	return bytes.ToValidUTF8(data, []byte("?"))
 }
 
+// Read and List are the files for what foreign reads; its names start at the root.
+func (h *host) Read(name string) ([]byte, error) {
+	data := h.read(strings.TrimPrefix(name, "/"))
+	if data == nil {
+		return nil, fs.ErrNotExist
+	}
+	return data, nil
+}
+
+// List names a folder's files.
+func (h *host) List(dir string) []string {
+	files := h.list(strings.TrimPrefix(dir, "/"), func(string) bool { return true })
+	for i, f := range files {
+		files[i] = path.Base(f)
+	}
+	return files
+}
+
 // tired counts a comparison and tells that there have been enough. A look must not cost noticeable time, whatever is there.
 func (h *host) tired() bool {
 	h.work++
@@ -214,12 +234,6 @@ func (h *host) layered(dirs []string, take func(name string) bool) []string {
 
 func suffix(end string) func(string) bool {
 	return func(name string) bool { return strings.HasSuffix(name, end) && name[0] != '.' }
-}
-
-// glob matches a shell pattern; one that is none matches itself.
-func glob(pattern, text string) bool {
-	ok, err := path.Match(pattern, text)
-	return ok && err == nil || pattern == text
 }
 
 func (l *Link) hasMAC(mac string) bool {

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"hostnet-module/module/foreign"
 )
 
 // process is one that may manage links, in our network namespace.
@@ -132,7 +134,7 @@ func (h *host) dhcpcd(p process, l *Link) bool {
 		if len(words) < 2 || words[0] != "denyinterfaces" && words[0] != "allowinterfaces" {
 			continue
 		}
-		if named := slices.ContainsFunc(words[1:], func(w string) bool { return glob(w, l.Name) }); named == (words[0] == "denyinterfaces") {
+		if named := slices.ContainsFunc(words[1:], func(w string) bool { return foreign.Glob(w, l.Name) }); named == (words[0] == "denyinterfaces") {
 			return false
 		}
 	}

@@ -22,6 +22,7 @@ type Result struct {
 	Steps       []string   `json:"steps"` // iproute2 lines
 	Diff        []Diff     `json:"diff,omitempty"`
 	Document    *Document  `json:"document,omitempty"` // of `state: gathered`
+	Left        []Left     `json:"left,omitempty"`     // of a conversion: what could not be taken over
 	Problems    []Problem  `json:"problems,omitempty"` // of a refused document
 	Warnings    []string   `json:"warnings"`
 	RolledBack  bool       `json:"rolled_back"`

@@ -1,0 +1,121 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"hostnet-module/module/convert"
+	"hostnet-module/module/foreign"
+	"hostnet-module/module/report"
+)
+
+// source is a manager whose files can be converted.
+type source struct {
+	usual   func(foreign.Files) []string // its files on a host
+	convert func(foreign.Files, []string, convert.Options) (convert.Result, error)
+}
+
+var converters = map[string]source{
+	"ifupdown": {func(foreign.Files) []string { return []string{"/etc/network/interfaces"} }, convert.Ifupdown},
+}
+
+func sources() []string { return slices.Sorted(maps.Keys(converters)) }
+
+// convert makes a document of another manager's files.
+func (c *Command) convert(_ context.Context, o options) int {
+	verb := verbs()[slices.IndexFunc(verbs(), func(v verb) bool { return v.name == "convert" })]
+	from, ok := converters[o.from]
+	if !ok {
+		return c.misused(verb, fmt.Errorf("--from %q: must be %s", o.from, strings.Join(sources(), " or ")))
+	}
+	files, names := disk{c, o.root}, o.args
+	if len(names) == 0 {
+		names = from.usual(files)
+	}
+	if len(names) == 0 {
+		return c.misused(verb, fmt.Errorf("no FILE given, and there is none of %s on this host", o.from))
+	}
+	for i, name := range names {
+		if name != "-" {
+			names[i] = filepath.Clean(name)
+		}
+	}
+	converted, err := from.convert(files, names, convert.Options{Dumb: o.dumb})
+	if err != nil {
+		return c.misused(verb, err)
+	}
+	out := c.output(o)
+	if o.format != "json" { // text elsewhere than on a terminal too: it is to be a file
+		out.json = false
+	}
+	left := make([]report.Left, len(converted.Left))
+	for i, l := range converted.Left {
+		left[i] = report.Left(l)
+	}
+	r := report.Converted(converted.Document, left, converted.Advice, converted.Warnings, o.strict)
+	if out.json {
+		return out.result(r, report.Source{})
+	}
+	return c.converted(r, o.from, names)
+}
+
+// converted prints a document with what it lacks in its first lines, and tells the same on standard error.
+func (c *Command) converted(r *report.Result, from string, names []string) int {
+	var head strings.Builder
+	fmt.Fprintf(&head, "# Made of %s by hostnet-module convert --from %s.\n", ascii(strings.Join(names, ", ")), from)
+	for i, l := range r.Left {
+		fmt.Fprintf(c.Stderr, "%s: not taken over: %s\n    %s\n", foreign.Pos{File: l.File, Line: l.Line}, l.Why, l.Text)
+		if i == 0 {
+			head.WriteString("# Not taken over:\n")
+		}
+		fmt.Fprintf(&head, "#   %s: %s\n#       %s\n", foreign.Pos{File: l.File, Line: l.Line}, l.Text, l.Why)
+	}
+	for _, w := range r.Warnings {
+		fmt.Fprintf(c.Stderr, "note: %s\n", w)
+	}
+	if r.Failed {
+		fmt.Fprintf(c.Stderr, "error: %s\n", r.Msg)
+		return r.Exit()
+	}
+	if len(r.Left) > 0 {
+		fmt.Fprintf(c.Stderr, "%s\n", r.Msg)
+	}
+	return c.print(head.String() + string(r.Document.YAML()))
+}
+
+func ascii(text string) string { return strings.Trim(fmt.Sprintf("%+q", text), `"`) }
+
+// disk are files of this host, or of another one's below a folder.
+type disk struct {
+	c    *Command
+	root string
+}
+
+func (d disk) path(name string) string {
+	if filepath.IsAbs(name) {
+		return filepath.Join(d.root, name)
+	}
+	return name
+}
+
+// Read reads a file that a person or a file has named.
+func (d disk) Read(name string) ([]byte, error) { return d.c.Read(d.path(name)) }
+
+// List names the files of a folder.
+func (d disk) List(dir string) (names []string) {
+	entries, err := os.ReadDir(d.path(dir))
+	if err != nil {
+		return nil
+	}
+	for _, e := range entries {
+		if !e.IsDir() {
+			names = append(names, e.Name())
+		}
+	}
+	return names
+}

@@ -1,0 +1,261 @@
+package convert
+
+import (
+	"net/netip"
+	"slices"
+	"strings"
+
+	"hostnet-module/module/foreign"
+	"hostnet-module/module/kind"
+)
+
+// draft is a document while it is made, with the lines that each of its values comes from.
+type draft struct {
+	ledger
+	objects []*object
+	rules   []*entry
+	advice  []string
+	options Options
+}
+
+// entry is one value of the document.
+type entry struct {
+	key     string
+	value   any // a text in the words of attr.Row.Parse for options; else a value of a spec.Tree
+	from    []foreign.Pos
+	dropped bool
+}
+
+// object is one link of the document.
+type object struct {
+	name    string
+	kind    *kind.Kind // nil: nobody has said; a NIC
+	from    []foreign.Pos
+	options []*entry // rows, and the keys that are none
+	parent  *entry
+	ports   []*port
+	said    bool // that there are ports, be it none
+	dropped bool
+
+	addresses, gateways, routes []*entry
+	vlans                       []*entry
+	implied                     bool // nobody has a line for it: it is needed by another
+	used                        bool // the host has an address there that the document does not say
+}
+
+// port is a member or port, by name or as {mac: …}.
+type port struct {
+	entry
+	options []*entry
+	vlans   []*entry
+}
+
+// find returns the object of a name; nil if there is none.
+func (d *draft) find(name string) *object {
+	for _, o := range d.objects {
+		if o.name == name {
+			return o
+		}
+	}
+	return nil
+}
+
+// object returns the object of a name, and makes it where there is none.
+func (d *draft) object(name string, at ...foreign.Pos) *object {
+	o := d.find(name)
+	if o == nil {
+		o = &object{name: name, implied: len(at) == 0}
+		d.objects = append(d.objects, o)
+	}
+	if len(at) > 0 {
+		o.implied = false
+	}
+	o.from = append(o.from, at...)
+	return o
+}
+
+// claim says of which kind an object is; false, and told, where it is another one already.
+func (d *draft) claim(o *object, k *kind.Kind, at foreign.Pos) bool {
+	if o.kind != nil && o.kind != k {
+		d.lose(at, "%s is a %s already", o.name, o.kind.Name)
+		return false
+	}
+	o.kind = k
+	return true
+}
+
+func (o *object) option(key string) *entry {
+	for _, e := range o.options {
+		if e.key == key && !e.dropped {
+			return e
+		}
+	}
+	return nil
+}
+
+// text is the value of an option, "" where there is none.
+func (o *object) text(key string) string {
+	if e := o.option(key); e != nil {
+		text, _ := e.value.(string)
+		return text
+	}
+	return ""
+}
+
+// set gives an object an option. One that is given again is the last one's, and the first line is reported unless it says
+// the same.
+func (d *draft) set(o *object, key string, value any, at foreign.Pos) {
+	d.put(&o.options, key, value, at)
+}
+
+func (d *draft) put(options *[]*entry, key string, value any, at foreign.Pos) {
+	for _, e := range *options {
+		if e.key != key || e.dropped {
+			continue
+		}
+		if e.value == value {
+			d.pass(at)
+			return
+		}
+		e.dropped = true
+		for _, p := range e.from {
+			d.lose(p, "%s says otherwise, and comes later", at)
+		}
+	}
+	*options = append(*options, &entry{key: key, value: value, from: []foreign.Pos{at}})
+}
+
+// addPort makes a link a port of an object.
+func (d *draft) addPort(o *object, name string, at ...foreign.Pos) *port {
+	o.said = true
+	for _, p := range o.ports {
+		if p.value == name {
+			for _, pos := range at {
+				d.pass(pos)
+			}
+			return p
+		}
+	}
+	p := &port{entry: entry{value: name, from: at}}
+	o.ports = append(o.ports, p)
+	return p
+}
+
+func (o *object) port(name string) *port {
+	for _, p := range o.ports {
+		if p.value == name {
+			return p
+		}
+	}
+	return nil
+}
+
+// master is the object of which a link is a port.
+func (d *draft) master(name string) *object {
+	for _, o := range d.objects {
+		if o.port(name) != nil {
+			return o
+		}
+	}
+	return nil
+}
+
+// dotted reads a name that says which VLAN it is of which link: bond0.16.
+func dotted(name string) (parent, id string, ok bool) {
+	i := strings.LastIndexByte(name, '.')
+	if i < 1 {
+		return "", "", false
+	}
+	parent, id = name[:i], strings.TrimLeft(name[i+1:], "0")
+	return parent, id, id != "" && len(id) <= 4 && strings.Trim(id, "0123456789") == ""
+}
+
+// vlan makes an object a VLAN.
+func (d *draft) vlan(o *object, parent, id string, at ...foreign.Pos) {
+	o.kind = kind.VLAN
+	o.parent = &entry{key: "parent", value: parent, from: at}
+	o.options = append([]*entry{{key: "id", value: id, from: at}}, o.options...)
+}
+
+// complete adds what the input leaves to its program: VLANs that are known by their names, the links that VLANs and ports
+// stand on.
+func (d *draft) complete() {
+	for i := 0; i < len(d.objects); i++ { // grows
+		o := d.objects[i]
+		if parent, id, ok := dotted(o.name); ok && o.kind == nil {
+			d.vlan(o, parent, id, o.from...)
+		}
+		if o.kind == nil {
+			o.kind = kind.Ethernet
+		}
+		if o.parent != nil {
+			d.need(o.parent.value.(string))
+		}
+		for _, p := range o.ports {
+			name, _ := p.value.(string)
+			if _, _, ok := dotted(name); ok {
+				d.need(name)
+			}
+		}
+	}
+	d.spare()
+}
+
+// need makes an object that nobody has a line for.
+func (d *draft) need(name string) {
+	if d.find(name) == nil {
+		d.object(name)
+	}
+}
+
+// spare takes NICs out of the document of which it says nothing: their master brings them up.
+func (d *draft) spare() {
+	d.objects = slices.DeleteFunc(d.objects, func(o *object) bool {
+		if o.kind == kind.Ethernet && o.empty() && d.master(o.name) != nil {
+			d.pass(o.from...)
+			return true
+		}
+		return false
+	})
+}
+
+func (o *object) empty() bool {
+	return len(o.options)+len(o.addresses)+len(o.gateways)+len(o.routes) == 0
+}
+
+// networks are the prefixes of an object's addresses.
+func (o *object) networks() []netip.Prefix {
+	var list []netip.Prefix
+	for _, e := range o.addresses {
+		text, ok := e.value.(string)
+		if t, isTree := e.value.(tree); isTree {
+			text, ok = value(t, "address"), true
+			if peer := value(t, "peer"); peer != "" {
+				text = peer
+			}
+		}
+		if p, err := netip.ParsePrefix(text); ok && err == nil && !e.dropped {
+			list = append(list, p)
+		}
+	}
+	return list
+}
+
+// reaches tells whether an address is in a network of the object, or needs none.
+func (o *object) reaches(ip netip.Addr) bool {
+	if ip.Is6() && ip.IsLinkLocalUnicast() {
+		return true
+	}
+	return slices.ContainsFunc(o.networks(), func(p netip.Prefix) bool { return p.Contains(ip) })
+}
+
+// value is a text of a tree, "" if there is none.
+func value(t tree, key string) string {
+	for _, p := range t {
+		if p.Key == key {
+			text, _ := p.Value.(string)
+			return text
+		}
+	}
+	return ""
+}

@@ -1,0 +1,42 @@
+package report
+
+import "hostnet-module/module/spec"
+
+// Left is a line of an input that was not taken over into a document.
+type Left struct {
+	File string `json:"file"`
+	Line int    `json:"line,omitempty"` // 1…
+	Text string `json:"text"`
+	Why  string `json:"why"`
+}
+
+// Converted tells of a document that was made of somebody else's configuration. With strict it is a failure that a line is left.
+func Converted(document spec.Tree, left []Left, advice []string, warnings []spec.Problem, strict bool) *Result {
+	r := empty()
+	r.Left = left
+	r.Warnings = append(r.Warnings, advice...)
+	r.Warn(warnings)
+	type place struct {
+		file string
+		line int
+	}
+	lines := map[place]bool{}
+	for _, l := range left {
+		lines[place{l.File, l.Line}] = true
+	}
+	if len(left) > 0 {
+		r.Msg = count(len(lines), "line") + " could not be taken over"
+	} else {
+		r.Msg = "everything was taken over"
+	}
+	switch {
+	case document == nil:
+		r.Failed = true
+		r.Msg = "nothing was found that a document could say; " + r.Msg
+	case strict && len(left) > 0:
+		r.Failed = true
+	default:
+		r.Document = &Document{document}
+	}
+	return r
+}
