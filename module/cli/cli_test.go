@@ -262,7 +262,7 @@ func TestRefusedStep(t *testing.T) {
 	}
 	status, stdout, stderr := d.call(t, "-v", "host.yaml")
 	if status != 1 || stdout != "" || !strings.Contains(strings.Join(strings.Fields(stderr), " "), "everything was put back as it was") ||
-		!strings.Contains(stderr, "hostnet-module: putting everything back\n") {
+		!strings.Contains(stderr, "hostnet-module: putting everything back, in 30s at most\n") {
 		t.Errorf("exit %d\n%s%s", status, stdout, stderr)
 	}
 }

@@ -37,16 +37,68 @@ func (c Call) Do(ctx context.Context, doc *spec.Document) (out Outcome) {
 		out.Gathered, out.Failed = k.Snapshot(ctx)
 		return out
 	}
-	runtime := c.Runtime
-	if runtime == "" {
-		runtime = store.Runtime
-	}
-	out = Runner{Kernel: k, Dir: store.Dir(filepath.Join(runtime, k.Namespace())), Check: c.Check, Note: c.Note, Root: c.Root}.Run(ctx, doc)
+	out = c.runner(k).Run(ctx, doc)
 	if errors.Is(out.Failed, context.Canceled) {
 		out.Failed = fmt.Errorf("interrupted: %w", context.Cause(ctx))
 	}
 	return out
 }
+
+// runner knows the folders of the network that the kernel shows: its run-time folder, and for the host's own network the one
+// that outlives a boot.
+func (c Call) runner(k Kernel) Runner {
+	runtime, lasting := c.Runtime, store.Dir("")
+	if k.Home() {
+		lasting = store.Lasting
+	}
+	if runtime == "" {
+		runtime = store.Runtime
+	}
+	return Runner{Kernel: k, Dir: store.Dir(filepath.Join(runtime, k.Namespace())), Lasting: lasting, Check: c.Check, Note: c.Note, Root: c.Root}
+}
+
+// Unsettled returns the journal of a run that has not come to its end or waits to be confirmed, nil if there is none. It takes no
+// lock: the run may be under way.
+func (c Call) Unsettled(k Kernel) (*Journal, error) {
+	for _, dir := range c.runner(k).folders() {
+		if j, err := readJournal(dir); j != nil || err != nil {
+			return j, err
+		}
+	}
+	return nil, nil
+}
+
+// Undo undoes the unsettled run of that name; "": whichever there is. It waits for the lock, so a run that is at work is not
+// disturbed, and needs nothing but the folders: any process may call it. That there is no such run is ErrSettled.
+func (c Call) Undo(ctx context.Context, id string) (out Outcome) {
+	k, err := c.Dial()
+	if err != nil {
+		return Outcome{Failed: err}
+	}
+	r := c.runner(k)
+	unlock, err := r.lock(ctx)
+	if err != nil {
+		return Outcome{Failed: err}
+	}
+	defer unlock()
+	for _, dir := range r.folders() {
+		j, err := readJournal(dir)
+		if err != nil {
+			return Outcome{Failed: err}
+		}
+		if j == nil || id != "" && j.ID != id {
+			continue
+		}
+		j.Guardian = store.Process{} // whoever asks for it knows that it waits
+		is, err := r.undo(ctx, j)
+		out.Recovered, out.Failed = append(out.Recovered, is), err
+		return out
+	}
+	return Outcome{Failed: ErrSettled}
+}
+
+// ErrSettled says that there is nothing to be undone.
+var ErrSettled = errors.New("no run is unsettled here")
 
 // Panic is a fault of the program itself.
 type Panic struct {

@@ -28,6 +28,8 @@ type Kernel interface {
 	Has(module, release, constant string) bool
 	// Namespace names the network namespace for as long as the machine runs: "4026531840" or the like, fit for a file name.
 	Namespace() string
+	// Home tells whether the namespace is the host's own: that of process 1.
+	Home() bool
 }
 
 // Outcome is what a run did. Failed is nil if the host is as the document says.
@@ -36,6 +38,7 @@ type Outcome struct {
 	Gathered    *state.Host // what is there, if the document asked for that
 	Applied     bool        // steps were sent (never in check mode)
 	Failed      error
+	Recovered   []Recovered    // what an earlier run had left unsettled
 	Problems    []spec.Problem // the document does not fit this host; nothing was touched
 	RolledBack  bool
 	NotRestored []string // what the rollback could not bring back, in words

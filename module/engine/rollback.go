@@ -8,46 +8,90 @@ import (
 
 	"hostnet-module/module/plan"
 	"hostnet-module/module/state"
+	"hostnet-module/module/store"
 )
 
-// rollbackTime bounds a rollback. It runs to its end even if the caller has gone.
-const rollbackTime = 2 * time.Minute
+// RollbackTime bounds the rollback of a run of so many steps. It is announced before the run, and a rollback that is not done by then is
+// given up and told. It runs to its end even if the caller has gone.
+func RollbackTime(steps int) time.Duration {
+	return 30*time.Second + time.Duration(steps)*100*time.Millisecond
+}
+
+// back is what a rollback has come to.
+type back struct {
+	done    []state.Step
+	missing []string // what could not be brought back, in words
+	cut     error    // it could not be carried to its end
+}
+
+func (b back) whole() bool { return b.cut == nil && len(b.missing) == 0 }
 
 // rollBack plans from what is now to what was before, and does that. A step that the kernel refuses twice is given up and
 // the others go on; what is then still missing is told.
-func (r Runner) rollBack(ctx context.Context, before *state.Host, out *Outcome) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), rollbackTime)
+func (r Runner) rollBack(ctx context.Context, j *Journal) (b back) {
+	limit := RollbackTime(len(j.Steps))
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), limit)
 	defer cancel()
-	r.note("putting everything back")
+	r.note("putting everything back, in %s at most", limit.Round(time.Second))
 	refused := map[string]int{}
 	for range rollbackRounds {
-		steps, err := r.wayBack(ctx, before, out.Plan.Steps)
+		steps, err := r.wayBack(ctx, j)
 		if err != nil {
-			out.NotRestored = append(out.NotRestored, fmt.Sprintf("no way back was found: %v", err))
-			return
+			b.cut = err
+			b.missing = append(b.missing, fmt.Sprintf("no way back was found: %v", err))
+			return b
 		}
 		open := slices.DeleteFunc(slices.Clone(steps), func(s state.Step) bool { return refused[s.String()] >= 2 })
 		if len(open) == 0 {
-			out.RolledBack = len(steps) == 0
 			for _, s := range steps {
-				out.NotRestored = append(out.NotRestored, s.String())
+				b.missing = append(b.missing, s.String())
 			}
-			return
+			return b
 		}
-		if done, err := r.Kernel.Do(ctx, open); err != nil && done < len(open) {
+		done, err := r.Kernel.Do(ctx, open)
+		b.done = append(b.done, open[:done]...)
+		if err != nil && done < len(open) {
 			refused[open[done].String()]++
 		}
 	}
-	out.NotRestored = append(out.NotRestored, "the network would not settle")
+	b.missing = append(b.missing, "the network would not settle")
+	return b
 }
 
 const rollbackRounds = 64
 
 // wayBack are the steps that are left until everything is as before.
-func (r Runner) wayBack(ctx context.Context, before *state.Host, done []state.Step) ([]state.Step, error) {
+func (r Runner) wayBack(ctx context.Context, j *Journal) ([]state.Step, error) {
 	now, err := r.Kernel.Snapshot(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return plan.Retrace(now, plan.Back(now, before, done))
+	before := j.Before.Aged(store.Uptime() - j.Taken)
+	return plan.Retrace(now, plan.Back(now, before, j.Steps))
+}
+
+// putBack brings everything back that the journal tells of, files too, and settles the run by that: there is nothing left of it. The
+// journal stays where the rollback could not be carried to its end, for the next start.
+func (r Runner) putBack(ctx context.Context, j *Journal) back {
+	b := r.rollBack(ctx, j)
+	if b.cut != nil {
+		return b
+	}
+	for _, f := range j.Files {
+		if err := f.restore(); err != nil {
+			b.missing = append(b.missing, fmt.Sprintf("%s/%s: %v", f.Dir, f.Name, err))
+		}
+	}
+	if err := j.close(); err != nil {
+		b.missing = append(b.missing, fmt.Sprintf("the journal is still there: %v", err))
+	}
+	return b
+}
+
+// restore writes the file back.
+func (k Kept) restore() error {
+	if k.Data == nil {
+		return k.Dir.Remove(k.Name)
+	}
+	return k.Dir.Write(k.Name, k.Data)
 }

@@ -2,7 +2,6 @@ package engine
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -21,6 +20,7 @@ import (
 type Runner struct {
 	Kernel   Kernel
 	Dir      store.Dir         // the run-time folder of this network namespace: record and lock
+	Lasting  store.Dir         // the folder of a journal that is to outlive a boot; "": Dir, the network does not outlive it either
 	Check    bool              // stop at the plan and send the kernel nothing
 	LockWait time.Duration     // how long to wait for another run; 0: LockWait
 	Note     func(what string) // told what the run is about to do; may be nil
@@ -30,8 +30,17 @@ type Runner struct {
 // LockWait is how long a run waits for another one to end, where nobody says otherwise.
 const LockWait = 30 * time.Second
 
-// applied is the file that holds the record of what earlier runs set.
-const applied = "applied.json"
+// run is one run in the making. Its phases follow each other in Run; each leaves here what the later ones need.
+type run struct {
+	Runner
+	doc     *spec.Document
+	last    plan.Last     // what earlier runs set
+	next    plan.Last     // what will be set after this one
+	before  *state.Host   // the host as it was
+	taken   time.Duration // when that was looked at
+	journal *Journal      // on disk while the run is not settled; nil: nothing is to be sent
+	out     Outcome
+}
 
 // Run makes the host what the document says, or leaves it as it was.
 func (r Runner) Run(ctx context.Context, doc *spec.Document) Outcome {
@@ -45,37 +54,114 @@ func (r Runner) Run(ctx context.Context, doc *spec.Document) Outcome {
 		}
 		defer unlock()
 	}
-	if err := r.modules(ctx, doc); err != nil {
-		return Outcome{Failed: err}
-	}
-	last, damage := r.remembered()
-	before, err := r.Kernel.Snapshot(ctx)
-	if err != nil {
-		return Outcome{Failed: fmt.Errorf("look at the network: %w", err)}
-	}
-	lacking := r.lacking(doc, before)
-	p, problems, err := plan.Make(doc, before, last)
-	if problems = append(lacking, problems...); err != nil || len(problems) > 0 {
-		return Outcome{Failed: err, Problems: problems}
-	}
-	out := Outcome{Plan: p, Warnings: slices.Concat(damage, p.Warnings, r.conflicts(doc, before, p))}
-	if r.Check {
-		return out
-	}
-	next := plan.Record(doc, before, last, p)
-	if len(p.Steps) > 0 {
-		out.Applied = true
-		r.note("%d steps", len(p.Steps))
-		if err := guarded(func() error { return r.carryOut(ctx, doc, p, next, &out) }); err != nil {
-			out.Failed = err
-			r.rollBack(ctx, before, &out)
-			return out
+	x := &run{Runner: r, doc: doc}
+	for _, phase := range []func(context.Context) error{x.recovery, x.look} {
+		if err := phase(ctx); err != nil || len(x.out.Problems) > 0 {
+			x.out.Failed = err
+			return x.out
 		}
 	}
-	if err := r.remember(last, next); err != nil {
-		out.Warnings = append(out.Warnings, fmt.Sprintf("what was applied could not be noted (%v): a later run will not remove what this one set", err))
+	if r.Check {
+		return x.out
 	}
-	return out
+	if len(x.out.Plan.Steps) > 0 {
+		if err := x.begin(); err != nil {
+			x.out.Failed = err
+			return x.out
+		}
+		x.out.Applied = true
+	}
+	for _, phase := range []func(context.Context) error{x.apply, x.verify, x.store} {
+		if err := guarded(func() error { return phase(ctx) }); err != nil {
+			x.out.Failed = err
+			x.back(ctx)
+			return x.out
+		}
+	}
+	return x.out
+}
+
+// recovery sees to what an earlier run has left unsettled.
+func (x *run) recovery(ctx context.Context) (err error) {
+	x.out.Recovered, err = x.recover(ctx)
+	for _, r := range x.out.Recovered {
+		x.out.Warnings = append(x.out.Warnings, r.String())
+	}
+	return err
+}
+
+// look observes the host and plans.
+func (x *run) look(ctx context.Context) (err error) {
+	if err := x.modules(ctx, x.doc); err != nil {
+		return err
+	}
+	var damage []string
+	x.last, damage = x.remembered()
+	x.taken = store.Uptime()
+	if x.before, err = x.Kernel.Snapshot(ctx); err != nil {
+		return fmt.Errorf("look at the network: %w", err)
+	}
+	lacking := x.lacking(x.doc, x.before)
+	p, problems, err := plan.Make(x.doc, x.before, x.last)
+	if x.out.Problems = append(lacking, problems...); err != nil || len(x.out.Problems) > 0 {
+		return err
+	}
+	x.out.Plan = p
+	x.out.Warnings = slices.Concat(x.out.Warnings, damage, p.Warnings, x.conflicts(x.doc, x.before, p))
+	x.next = plan.Record(x.doc, x.before, x.last, p)
+	return nil
+}
+
+// begin writes the journal: from here on the run is undone by whoever finds it unsettled.
+func (x *run) begin() (err error) {
+	var warning string
+	x.journal, warning, err = x.open(x.doc, x.before, x.taken, x.out.Plan)
+	if warning != "" {
+		x.out.Warnings = append(x.out.Warnings, warning)
+	}
+	return err
+}
+
+// apply sends the steps.
+func (x *run) apply(ctx context.Context) error {
+	steps := x.out.Plan.Steps
+	if len(steps) == 0 {
+		return nil
+	}
+	x.note("%d steps; to put everything back would take %s at most", len(steps), RollbackTime(len(steps)).Round(time.Second))
+	return x.do(ctx, steps, &x.out)
+}
+
+// verify looks whether the host is as the document says.
+func (x *run) verify(ctx context.Context) error {
+	if x.journal == nil {
+		return nil
+	}
+	x.note("looking whether it holds")
+	return x.holds(ctx)
+}
+
+// store notes what is set now and closes the journal. With that the new network is the one to keep.
+func (x *run) store(context.Context) error {
+	if err := x.remember(x.last, x.next); err != nil {
+		x.out.Warnings = append(x.out.Warnings, fmt.Sprintf("what was applied could not be noted (%v): a later run will not remove what this one set", err))
+	}
+	if x.journal == nil {
+		return nil
+	}
+	if err := x.journal.close(); err != nil {
+		return fmt.Errorf("the run could not be settled, the next one would have undone it: %w", err)
+	}
+	return nil
+}
+
+// back brings back what was before the run.
+func (x *run) back(ctx context.Context) {
+	if x.journal == nil {
+		return
+	}
+	b := x.putBack(ctx, x.journal)
+	x.out.RolledBack, x.out.NotRestored = b.whole(), b.missing
 }
 
 func (r Runner) note(format string, args ...any) {
@@ -98,94 +184,6 @@ func (r Runner) lock(ctx context.Context) (func(), error) {
 	return unlock, err
 }
 
-// modules makes sure that the kernel knows the kinds of links that the document wants. In check mode it only looks.
-func (r Runner) modules(ctx context.Context, doc *spec.Document) error {
-	var names []string
-	for _, o := range doc.Objects {
-		if name := o.Kind.Module; name != "" && !o.Absent && !slices.Contains(names, name) {
-			names = append(names, name)
-		}
-	}
-	if missing := r.Kernel.Missing(names); len(missing) > 0 {
-		return &MissingModules{missing}
-	}
-	if r.Check {
-		return nil
-	}
-	if err := r.Kernel.Load(ctx, names); err != nil {
-		return fmt.Errorf("%w; %s", err, modulesHelp)
-	}
-	return nil
-}
-
-// lacking reports the options that the running kernel does not have. It would take them, and ignore them.
-func (r Runner) lacking(doc *spec.Document, has *state.Host) []spec.Problem {
-	var problems []spec.Problem
-	for _, o := range plan.Recents(doc, has) {
-		if !r.Kernel.Has(o.Module, o.Since.Release, o.Since.Name) {
-			problems = append(problems, spec.Problem{Path: o.Path, Err: spec.ErrHost, Hint: "leave it out, or run a newer kernel", Message: fmt.Sprintf(
-				"%q: this kernel (%s) does not have the option; it came with Linux %s", o.Row.Text(o.Value), r.Kernel.Release(), o.Since.Release)})
-		}
-	}
-	return problems
-}
-
-// MissingModules says which kernel modules the host lacks.
-type MissingModules struct{ Names []string }
-
-const modulesHelp = "install the kernel's full set of modules (Debian: linux-image-amd64; Ubuntu: linux-modules-extra-*; RHEL: kernel-modules)"
-
-func (e *MissingModules) Error() string {
-	return fmt.Sprintf("this kernel lacks the module%s %s: %s, or try: modprobe %s",
-		map[bool]string{true: "s"}[len(e.Names) > 1], strings.Join(e.Names, ", "), modulesHelp, e.Names[0])
-}
-
-// carryOut applies a plan and looks whether the host then is as the document says.
-func (r Runner) carryOut(ctx context.Context, doc *spec.Document, p *plan.Plan, next plan.Last, out *Outcome) error {
-	if err := r.do(ctx, p.Steps, out); err != nil {
-		return err
-	}
-	r.note("looking whether it holds")
-	for try := range looks {
-		missing, err := r.missing(ctx, doc, next)
-		if err != nil || len(missing) == 0 {
-			return err
-		}
-		if try == looks-1 {
-			return &NotKept{missing}
-		}
-		// What follows from a step may come a moment later: Linux 7 raises the VLANs of a link that has come up in its own time.
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-time.After(lookAgain):
-		}
-	}
-	return nil
-}
-
-// How often the result is looked at until all of it holds, and the time between two looks.
-const (
-	looks     = 4
-	lookAgain = 50 * time.Millisecond
-)
-
-// missing are the steps that a fresh look finds still to be done.
-func (r Runner) missing(ctx context.Context, doc *spec.Document, next plan.Last) ([]state.Step, error) {
-	now, err := r.Kernel.Snapshot(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("look at the network after the change: %w", err)
-	}
-	again, problems, err := plan.Make(doc, now, next)
-	switch {
-	case err != nil:
-		return nil, fmt.Errorf("check of the result: %w", err)
-	case len(problems) > 0:
-		return nil, fmt.Errorf("check of the result: %w", spec.Problems(problems))
-	}
-	return again.Steps, nil
-}
-
 // do sends the steps. An announcement that cannot be sent is told and changes nothing: neighbours find out a little later.
 func (r Runner) do(ctx context.Context, steps []state.Step, out *Outcome) error {
 	for len(steps) > 0 {
@@ -200,52 +198,4 @@ func (r Runner) do(ctx context.Context, steps []state.Step, out *Outcome) error 
 		steps = steps[done+1:]
 	}
 	return nil
-}
-
-// NotKept says that the kernel took the steps and the host still is not as planned.
-type NotKept struct{ Steps []state.Step }
-
-func (e *NotKept) Error() string {
-	return fmt.Sprintf("the kernel took every step, but not all of it holds; still missing: %s", lines(e.Steps, 3))
-}
-
-// lines joins the first few steps.
-func lines(steps []state.Step, most int) string {
-	var words []string
-	for _, s := range steps[:min(len(steps), most)] {
-		words = append(words, s.String())
-	}
-	if n := len(steps) - most; n > 0 {
-		words = append(words, fmt.Sprintf("and %d more", n))
-	}
-	return strings.Join(words, "; ")
-}
-
-// remembered reads what earlier runs set. A record that cannot be read is none, which is told: what earlier runs set is then
-// taken for somebody else's.
-func (r Runner) remembered() (last plan.Last, damage []string) {
-	data, err := r.Dir.Read(applied)
-	if err == nil && data != nil {
-		err = json.Unmarshal(data, &last)
-	}
-	if err != nil {
-		damage = []string{fmt.Sprintf("the record of earlier runs, %s/%s, cannot be read (%v): what they set is left where the document does not list it", r.Dir, applied, err)}
-	}
-	if err != nil || last == nil {
-		last = plan.Last{}
-	}
-	return last, damage
-}
-
-// remember writes what is set now, if that is news.
-func (r Runner) remember(last, next plan.Last) error {
-	was, err := json.Marshal(last)
-	if err != nil {
-		return err
-	}
-	is, err := json.Marshal(next)
-	if err != nil || string(was) == string(is) {
-		return err
-	}
-	return r.Dir.Write(applied, is)
 }

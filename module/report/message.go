@@ -80,6 +80,8 @@ func failure(out engine.Outcome) string {
 		text += " (this needs root or CAP_NET_ADMIN: `become: true` in Ansible, sudo in a shell)"
 	}
 	switch {
+	case !out.Applied && undid(out.Recovered):
+		return text + "; an earlier run had been undone before, nothing else was changed"
 	case !out.Applied:
 		return text + "; nothing was changed"
 	case out.RolledBack:

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"hostnet-module/module/engine"
 	"hostnet-module/module/plan"
@@ -27,6 +28,7 @@ type Result struct {
 	Warnings    []string   `json:"warnings"`
 	RolledBack  bool       `json:"rolled_back"`
 	NotRestored []string   `json:"not_restored,omitempty"` // what the rollback could not bring back
+	Recovered   []Earlier  `json:"recovered,omitempty"`    // what earlier runs had left unsettled, and what became of it
 	Exception   string     `json:"exception,omitempty"`    // the stack of a panic
 	Invocation  Invocation `json:"invocation,omitempty"`   // the task's arguments, where Ansible wants them back
 
@@ -70,6 +72,35 @@ type Problem struct {
 	Column  int    `json:"column,omitempty"`
 }
 
+// Earlier is an earlier run that had not come to its end.
+type Earlier struct {
+	ID          string                `json:"id,omitempty"`      // not known where its journal is damaged
+	Started     string                `json:"started,omitempty"` // RFC 3339
+	Command     string                `json:"command,omitempty"`
+	Journal     string                `json:"journal"` // where its journal lay
+	Found       string                `json:"found"`
+	Action      engine.RecoveryAction `json:"action"`
+	Steps       []string              `json:"steps"` // what was sent to undo it
+	NotRestored []string              `json:"not_restored"`
+}
+
+func earlier(list []engine.Recovered) (out []Earlier) {
+	for _, r := range list {
+		e := Earlier{ID: r.ID, Command: r.Command, Journal: r.Path, Found: r.Found, Action: r.Action,
+			Steps: append([]string{}, r.Steps...), NotRestored: append([]string{}, r.Missing...)}
+		if !r.Started.IsZero() {
+			e.Started = r.Started.Format(time.RFC3339)
+		}
+		out = append(out, e)
+	}
+	return out
+}
+
+// undid tells whether the network was changed by undoing earlier runs.
+func undid(list []engine.Recovered) bool {
+	return slices.ContainsFunc(list, func(r engine.Recovered) bool { return len(r.Steps) > 0 })
+}
+
 // Asked is how the caller wants a run to be told.
 type Asked struct {
 	Check bool // nothing was sent: say what would have happened
@@ -81,6 +112,7 @@ func From(out engine.Outcome, asked Asked) *Result {
 	if len(out.Problems) > 0 {
 		r := Refused(out.Problems, nil)
 		r.Warnings = append(r.Warnings, out.Warnings...)
+		r.Recovered, r.Changed = earlier(out.Recovered), undid(out.Recovered)
 		return r
 	}
 	if out.Gathered != nil {
@@ -102,6 +134,8 @@ func From(out engine.Outcome, asked Asked) *Result {
 	} else {
 		r.Changed = r.Failed && lasting
 	}
+	r.Recovered = earlier(out.Recovered)
+	r.Changed = r.Changed || undid(out.Recovered)
 	if r.Failed {
 		r.Msg = failure(out)
 	} else {

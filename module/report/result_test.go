@@ -10,6 +10,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -231,4 +232,25 @@ func FuzzJSON(f *testing.F) {
 			t.Fatalf("printed %s, read back %#v, want %#v", text, got, want)
 		}
 	})
+}
+
+// TestRecovered: what was done about an earlier run is told, and is a change.
+func TestRecovered(t *testing.T) {
+	found := engine.Recovered{ID: "k7m2p", Started: time.Date(2026, 11, 25, 3, 4, 5, 0, time.UTC), Command: "hostnet-module host.yaml", Path: "/run/hostnet/1/journal",
+		Found: "run k7m2p did not come to its end", Action: engine.Undone, Steps: []string{"ip link del bond0"}}
+	r := From(engine.Outcome{Recovered: []engine.Recovered{found}, Plan: &plan.Plan{}}, Asked{})
+	text, err := JSON(r.Recovered)
+	const want = `[{"id":"k7m2p","started":"2026-11-25T03:04:05Z","command":"hostnet-module host.yaml","journal":"/run/hostnet/1/journal",` +
+		`"found":"run k7m2p did not come to its end","action":"undone","steps":["ip link del bond0"],"not_restored":[]}]`
+	if err != nil || !r.Changed || strings.TrimSpace(string(text)) != want {
+		t.Errorf("changed %v, %v\n got %s\nwant %s", r.Changed, err, text, want)
+	}
+	r = From(engine.Outcome{Recovered: []engine.Recovered{found}, Failed: errors.New("look at the network: no")}, Asked{})
+	if !r.Changed || !strings.HasSuffix(r.Msg, "an earlier run had been undone before, nothing else was changed") {
+		t.Errorf("changed %v: %s", r.Changed, r.Msg)
+	}
+	found.Missing = []string{"a", "b", "c", "d"}
+	if text := found.String(); !strings.HasSuffix(text, "it was undone, but for: a; b; c; and 1 more") {
+		t.Error(text)
+	}
 }

@@ -1,5 +1,6 @@
-// Package store keeps files: the run-time record of what was applied last, and the lock. It writes atomically (a new file,
-// fsynced, renamed, the folder fsynced) and knows nothing about what is in the files.
+// Package store keeps files: the run-time record of what was applied last, the journal, the lock. It writes atomically (a new file,
+// fsynced, renamed, the folder fsynced) and knows nothing about what is in the files; but it knows the boot and the processes that
+// they speak of.
 package store
 
 import (
@@ -29,29 +30,42 @@ func (d Dir) Read(name string) ([]byte, error) {
 	return data, err
 }
 
-// Write replaces a file: whoever reads it finds the old bytes or the new ones, also after a power cut.
+// Write replaces a file: whoever reads it finds the old bytes or the new ones, also after a power cut. Two that write one file must
+// hold the folder's lock. What a killed process has left of a write is overwritten by the next.
 func (d Dir) Write(name string, data []byte) error {
-	if err := os.MkdirAll(string(d), 0o755); err != nil {
+	if err := d.make(); err != nil {
 		return err
 	}
-	f, err := os.CreateTemp(string(d), "."+name+".*")
+	path := filepath.Join(string(d), name)
+	f, err := os.OpenFile(path+".new", os.O_WRONLY|os.O_CREATE|os.O_TRUNC|syscall.O_CLOEXEC, 0o644)
 	if err != nil {
 		return err
 	}
-	defer os.Remove(f.Name())
 	_, err = f.Write(data)
-	for _, do := range []func() error{func() error { return f.Chmod(0o644) }, f.Sync, f.Close} {
+	for _, do := range []func() error{f.Sync, f.Close} {
 		if fault := do(); err == nil {
 			err = fault
 		}
 	}
-	if err != nil {
-		return err
+	if err == nil {
+		err = os.Rename(path+".new", path)
 	}
-	if err := os.Rename(f.Name(), filepath.Join(string(d), name)); err != nil {
+	if err != nil {
+		os.Remove(path + ".new")
 		return err
 	}
 	return d.sync()
+}
+
+// make makes the folder, so that it is still there after a power cut.
+func (d Dir) make() error {
+	if _, err := os.Stat(string(d)); err == nil {
+		return nil
+	}
+	if err := os.MkdirAll(string(d), 0o755); err != nil {
+		return err
+	}
+	return Dir(filepath.Dir(string(d))).sync()
 }
 
 func (d Dir) sync() error {
@@ -71,7 +85,7 @@ func (b *Busy) Error() string { return "another run is under way: " + b.Holder }
 // Lock takes the folder's lock and waits for it at most as long as told. The lock is the kernel's (flock(2)): it goes with
 // the process that holds it, however that ends. The holder's words about itself stand in the file.
 func (d Dir) Lock(ctx context.Context, wait time.Duration, holder string) (unlock func(), err error) {
-	if err := os.MkdirAll(string(d), 0o755); err != nil {
+	if err := d.make(); err != nil {
 		return nil, err
 	}
 	f, err := os.OpenFile(filepath.Join(string(d), "lock"), os.O_RDWR|os.O_CREATE|syscall.O_CLOEXEC, 0o644)

@@ -88,3 +88,6 @@ func (k *Kernel) Has(_, _, constant string) bool { return !slices.Contains(k.Old
 
 // Namespace is always the same.
 func (k *Kernel) Namespace() string { return "fake" }
+
+// Home is false: nothing of the host's own is touched.
+func (k *Kernel) Home() bool { return false }

@@ -1,0 +1,147 @@
+package engine
+
+import (
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"hostnet-module/module/plan"
+	"hostnet-module/module/spec"
+	"hostnet-module/module/state"
+	"hostnet-module/module/store"
+)
+
+// Journal says what a run was about to do and what was there before. It lies on disk before the first write to the kernel and is
+// gone when the run is settled: its removal is the one moment in which the new network becomes the one to keep. Whoever finds
+// one, and nobody at work on it, brings back what was before.
+type Journal struct {
+	ID        string          `json:"id"` // short: people type it
+	Started   time.Time       `json:"started"`
+	Process   store.Process   `json:"process"`
+	Command   string          `json:"command"`
+	Boot      string          `json:"boot"`
+	Namespace string          `json:"namespace"`
+	Phase     Phase           `json:"phase"`
+	Guardian  store.Process   `json:"guardian,omitzero"` // of a run that is to be confirmed; zero: none
+	Deadline  time.Duration   `json:"deadline,omitzero"` // by which it is confirmed or undone, on the clock of store.Uptime
+	Document  json.RawMessage `json:"document"`          // what was wanted, as it was given
+	Steps     []state.Step    `json:"steps"`             // the plan
+	Taken     time.Duration   `json:"taken"`             // when Before was looked at, on the clock of store.Uptime
+	Before    *state.Host     `json:"before"`
+	Files     []Kept          `json:"files"`
+
+	dir store.Dir // in which it lies
+}
+
+// Phase is how far an unsettled run has come.
+type Phase string
+
+// The phases.
+const (
+	Applying Phase = "applying" // steps are being sent, or looked after
+	Waiting  Phase = "waiting"  // all holds; a confirmation is awaited until Deadline
+	Undoing  Phase = "undoing"
+)
+
+// Kept is a file as it was before the run. Who undoes the run writes it back.
+type Kept struct {
+	Dir     store.Dir `json:"dir"`
+	Name    string    `json:"name"`
+	Data    []byte    `json:"data"`    // null: there was no such file
+	Lasting bool      `json:"lasting"` // it outlives the boot, and is written back even if the network that it speaks of is gone
+}
+
+const (
+	journalName    = "journal"
+	journalVersion = 1
+)
+
+// folders are where journals lie, the best place first.
+func (r Runner) folders() []store.Dir {
+	if r.Lasting == "" {
+		return []store.Dir{r.Dir}
+	}
+	return []store.Dir{r.Lasting, r.Dir}
+}
+
+// keep reads a file for Journal.Files.
+func keep(dir store.Dir, name string, lasting bool) (Kept, error) {
+	data, err := dir.Read(name)
+	return Kept{dir, name, data, lasting}, err
+}
+
+// open writes a new journal. Where the disk takes none the run-time folder does, which is told: it does not outlive a power cut, but
+// neither does the network.
+func (r Runner) open(doc *spec.Document, before *state.Host, taken time.Duration, p *plan.Plan) (j *Journal, warning string, err error) {
+	j = &Journal{ID: newID(), Started: time.Now(), Process: store.Self(), Command: strings.Join(os.Args, " "), Boot: store.Boot(), Namespace: r.Kernel.Namespace(),
+		Phase: Applying, Document: doc.Encode().JSON(), Steps: p.Steps, Taken: taken, Before: before}
+	record, err := keep(r.Dir, applied, false)
+	if err != nil {
+		return nil, "", fmt.Errorf("the record of earlier runs: %w", err)
+	}
+	j.Files = append(j.Files, record)
+	var faults []error
+	for _, j.dir = range r.folders() {
+		err := j.write()
+		if err == nil {
+			return j, warning, nil
+		}
+		faults = append(faults, err)
+		warning = fmt.Sprintf("the journal of this run could not be written (%v); it is in %s instead, which does not outlive a power cut", err, r.Dir)
+	}
+	return nil, "", fmt.Errorf("the journal, without which nothing is begun, could not be written: %w", errors.Join(faults...))
+}
+
+// write writes the journal anew, as it is now.
+func (j *Journal) write() error {
+	data, err := json.Marshal(j)
+	if err != nil {
+		return err
+	}
+	return j.dir.WriteSealed(journalName, journalVersion, data)
+}
+
+// close settles the run: what is there now is what shall be.
+func (j *Journal) close() error { return j.dir.Remove(journalName) }
+
+// Path is where the journal lies.
+func (j *Journal) Path() string { return filepath.Join(string(j.dir), journalName) }
+
+// current tells whether the network that the journal speaks of is still there.
+func (j *Journal) current(r Runner) bool {
+	return j.Boot == store.Boot() && j.Namespace == r.Kernel.Namespace()
+}
+
+// readJournal returns the journal in a folder, nil if there is none. A *store.Damaged is one that cannot be believed.
+func readJournal(dir store.Dir) (*Journal, error) {
+	data, err := dir.ReadSealed(journalName, journalVersion)
+	if err != nil || data == nil {
+		return nil, err
+	}
+	j := &Journal{dir: dir}
+	err = json.Unmarshal(data, j)
+	if err == nil && (j.Before == nil || slices.Contains(j.Before.Links, nil)) {
+		err = errors.New("it does not say what was before")
+	}
+	if err != nil {
+		return nil, &store.Damaged{Path: j.Path(), Why: err.Error()}
+	}
+	return j, nil
+}
+
+// newID makes the name of a run: five letters and digits that are not mistaken for each other.
+func newID() string {
+	const letters = "abcdefghjkmnpqrstuvwxyz23456789"
+	b := make([]byte, 5)
+	_, _ = rand.Read(b) // never fails (crypto/rand)
+	for i := range b {
+		b[i] = letters[int(b[i])%len(letters)]
+	}
+	return string(b)
+}
