@@ -31,7 +31,7 @@ func baseArchive(k *kernel, word string) (string, error) {
 		}
 		a := newArchive(out)
 		for _, step := range []func(*archive) error{
-			skeleton, u.archive, func(a *archive) error { return k.archive(a, u.busybox()) }, (*archive).close,
+			skeleton, u.archive, func(a *archive) error { return k.archive(a, u.busybox(), loaded, carried) }, (*archive).close,
 		} {
 			if err := step(a); err != nil {
 				return "", err
@@ -136,23 +136,17 @@ func (u *userland) archive(a *archive) error {
 const modulesFile = "/lab/modules"
 
 // archive puts the modules in, with the indexes for modprobe.
-func (k *kernel) archive(a *archive, busybox string) error {
-	set, err := newModuleSet(k.modules, busybox)
+func (k *kernel) archive(a *archive, busybox string, loaded, carried []string) error {
+	set, err := k.set(busybox, loaded, carried)
 	if err != nil {
 		return err
 	}
 	options := map[string]string{}
-	for _, line := range append(append([]string{}, loaded...), carried...) {
-		name, option, _ := strings.Cut(line, " ")
-		options[normal(name)] = option
-		if err := set.add(name); err != nil {
-			return err
-		}
-	}
 	dir := "usr/lib/modules/" + k.release
 	load := map[string]bool{}
 	for _, line := range loaded {
-		name, _, _ := strings.Cut(line, " ")
+		name, option, _ := strings.Cut(line, " ")
+		options[normal(name)] = option
 		if m := set.got[normal(name)]; m != nil {
 			load[m.name] = true
 			for _, d := range set.below(m) {

@@ -71,6 +71,9 @@ func (g *guest) up() error {
 	if err := loadModules(g.order.NoModules); err != nil {
 		return err
 	}
+	if g.order.Root != "" {
+		return g.takeOver()
+	}
 	batch := "link set lo up\n"
 	if g.order.SSH {
 		batch += fmt.Sprintf("link set eth0 name %[1]s\nlink set %[1]s up\naddress add %[2]s/28 dev %[1]s\n", mgmtNIC, mgmtGuest)

@@ -19,8 +19,8 @@ import (
 const qemu = "qemu-system-x86_64"
 
 // checkTools says what is missing on this machine before anything is fetched.
-func checkTools() error {
-	for _, tool := range []string{qemu, "apt-get", "dpkg-deb"} {
+func checkTools(more ...string) error {
+	for _, tool := range append([]string{qemu, "apt-get", "dpkg-deb"}, more...) {
 		if _, err := exec.LookPath(tool); err != nil {
 			return fmt.Errorf("%s is not installed (make deps installs what the lab needs)", tool)
 		}
@@ -32,12 +32,13 @@ func checkTools() error {
 type machine struct {
 	kernel  *kernel
 	initrd  *os.File
-	memory  int    // MiB
-	append  string // more words for the kernel
-	console string // file that takes the kernel's messages
-	sshPort int    // on 127.0.0.1, 0 for no NIC
-	pidFile string // not empty: reached by SSH, without our port
-	outlive bool   // us
+	memory  int      // MiB
+	append  string   // more words for the kernel
+	console string   // file that takes the kernel's messages
+	sshPort int      // on 127.0.0.1, 0 for no NIC
+	pidFile string   // not empty: reached by SSH, without our port
+	outlive bool     // us
+	more    []string // arguments of a machine that boots from a disk: it may reboot, and its port is among them
 
 	cmd   *exec.Cmd
 	conn  net.Conn
@@ -51,15 +52,19 @@ func (m *machine) arguments() []string {
 	if os.Getenv("HOSTNET_LAB_ACCEL") == "kvm" {
 		accel, cpu = "kvm", "host"
 	}
-	words := "console=ttyS0 quiet panic=-1 oops=panic net.ifnames=0 mitigations=off random.trust_cpu=on nokaslr no_timer_check " +
-		"8250.nr_uarts=1 rdinit=/init " + m.append
+	words := "console=ttyS0 quiet panic=-1 oops=panic mitigations=off random.trust_cpu=on nokaslr no_timer_check " +
+		"8250.nr_uarts=1 rdinit=/init " + map[bool]string{true: "net.ifnames=0 "}[m.more == nil] + m.append
 	args := []string{
-		"-name", "hostnet-lab", "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
+		"-name", "hostnet-lab", "-nodefaults", "-no-user-config", "-display", "none",
 		"-accel", accel, "-cpu", cpu, "-smp", "2", "-m", strconv.Itoa(m.memory),
 		"-kernel", m.kernel.image, "-initrd", "/proc/self/fd/3", "-append", strings.TrimSpace(words),
 		"-chardev", "file,id=console,path=" + m.console, "-serial", "chardev:console",
 		"-device", "virtio-serial-pci",
 	}
+	if m.more != nil {
+		return append(append(args, "-nic", "none"), m.more...)
+	}
+	args = append(args, "-no-reboot")
 	if m.pidFile == "" {
 		args = append(args, "-chardev", "socket,id=port,fd=4", "-device", "virtserialport,chardev=port,name="+portName)
 	}

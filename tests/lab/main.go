@@ -33,6 +33,11 @@ func init() {
 		"shell": {"[flags] [COMMAND]", "boot, set up lab topo, a shell; gone afterwards", shell},
 		"topo":  {"", "inside: switches and a router around the machine", world},
 		"hold":  {"LINK PROGRAM", "inside: stop PROGRAM when LINK appears", hold},
+
+		"debian":  {"[--name N] [flags]", "boot an installed Debian, stay until it or standard input ends", debianRun},
+		"exec":    {"[--name N] COMMAND", "run a command in the machine of lab debian", execute},
+		"monitor": {"[--name N] COMMAND", "a command for its QEMU: system_reset, device_add …", monitor},
+		"agent":   {"", "inside: carries out what lab exec asks for", agent},
 	}
 }
 
@@ -63,9 +68,9 @@ func dispatch(args []string) (int, error) {
 			return c.run(args[1:])
 		}
 	}
-	for _, name := range []string{"fetch", "run", "start", "ssh", "stop", "shell", "topo", "hold"} {
+	for _, name := range []string{"fetch", "run", "start", "ssh", "stop", "shell", "topo", "hold", "debian", "exec", "monitor", "agent"} {
 		if c, ok := commands[name]; ok {
-			fmt.Fprintf(os.Stderr, "  lab %-6s %-26s %s\n", name, c.usage, c.help)
+			fmt.Fprintf(os.Stderr, "  lab %-7s %-26s %s\n", name, c.usage, c.help)
 		}
 	}
 	return 2, errUsage

@@ -8,6 +8,8 @@ type order struct {
 	Back      []string `json:"back,omitempty"`       // files, and directories ending in a slash, to send back
 	NoModules []string `json:"no_modules,omitempty"` // neither loaded nor there
 	SSH       bool     `json:"ssh,omitempty"`        // mgmt0 and an SSH server
+	Root      string   `json:"root,omitempty"`       // device of an installed system, which takes over; nothing else is done
+	Masked    []string `json:"masked,omitempty"`     // units of that system that are not to run
 }
 
 // guestHome is root's, in the machine.
