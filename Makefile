@@ -141,7 +141,8 @@ lint: check
 	  0*) ;; *"exit status 3") exit 1 ;; *) echo "govulncheck could not do its work (is its database within reach?): skipped" ;; esac
 
 # A command that must be there, and the Debian package that brings it.
-NEEDS := qemu-system-x86_64:qemu-system-x86 ssh:openssh-client ansible-playbook:ansible-core
+NEEDS := qemu-system-x86_64:qemu-system-x86 ssh:openssh-client ansible-playbook:ansible-core \
+	qemu-img:qemu-utils mmdebstrap:mmdebstrap /usr/sbin/mke2fs:e2fsprogs mformat:mtools
 
 ## deps: install what is missing, with apt-get
 .PHONY: deps
