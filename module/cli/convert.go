@@ -21,7 +21,25 @@ type source struct {
 }
 
 var converters = map[string]source{
-	"ifupdown": {func(foreign.Files) []string { return []string{"/etc/network/interfaces"} }, convert.Ifupdown},
+	"ifupdown":   {func(foreign.Files) []string { return []string{"/etc/network/interfaces"} }, convert.Ifupdown},
+	"netplan":    {netplanFiles, convert.Netplan},
+	"cloud-init": {func(foreign.Files) []string { return nil }, convert.CloudInit},
+}
+
+// netplanFiles are those of a host, in the order of their names; one in a stronger folder hides those of its name in others.
+func netplanFiles(files foreign.Files) (names []string) {
+	seen := map[string]string{}
+	for _, dir := range []string{"/run/netplan", "/etc/netplan", "/usr/lib/netplan", "/lib/netplan"} {
+		for _, name := range files.List(dir) {
+			if _, hidden := seen[name]; !hidden && strings.HasSuffix(name, ".yaml") && name[0] != '.' {
+				seen[name] = dir
+			}
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(seen)) {
+		names = append(names, seen[name]+"/"+name)
+	}
+	return names
 }
 
 func sources() []string { return slices.Sorted(maps.Keys(converters)) }

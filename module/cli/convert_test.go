@@ -84,6 +84,27 @@ func TestConvertJSON(t *testing.T) {
 	}
 }
 
+// netplan's files are taken in the order of their names, and /run hides /etc.
+func TestConvertNetplan(t *testing.T) {
+	d, root := away(t, map[string]string{
+		"etc/netplan/50-b.yaml": "network: {ethernets: {eth0: {mtu: 1300}}}\n",
+		"lib/netplan/10-a.yaml": "network: {ethernets: {eth0: {mtu: 1400}, eth1: {}}}\n",
+		"run/netplan/50-b.yaml": "network: {ethernets: {eth0: {mtu: 1350}}}\n",
+	})
+	status, stdout, stderr := d.call(t, "convert", "--from", "netplan", "--root", root)
+	if status != 0 || !strings.Contains(stdout, "# Made of /lib/netplan/10-a.yaml, /run/netplan/50-b.yaml by") || !strings.Contains(stdout, "mtu: 1350") ||
+		!strings.Contains(stderr, "/run/netplan/50-b.yaml:1 says otherwise") {
+		t.Errorf("exit %d\n%s%s", status, stdout, stderr)
+	}
+	d.files["bad.yaml"] = "network: [\n"
+	if status, stdout, stderr := d.call(t, "convert", "--from", "netplan", "bad.yaml"); status != 2 || stdout != "" || !strings.Contains(stderr, "bad.yaml: ") {
+		t.Errorf("exit %d\n%s%s", status, stdout, stderr)
+	}
+	if status, _, stderr := d.call(t, "convert", "--from", "cloud-init"); status != 2 || !strings.Contains(stderr, "no FILE given") {
+		t.Errorf("exit %d\n%s", status, stderr)
+	}
+}
+
 func TestConvertMisused(t *testing.T) {
 	d := newDesk(t)
 	for args, want := range map[string]string{

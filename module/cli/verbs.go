@@ -83,16 +83,18 @@ members of a bond stand before it. Needs no root.`,
 			run: (*Command).show,
 		},
 		{
-			name: "convert", operand: "[FILE…]", short: "make a document of ifupdown's files",
+			name: "convert", operand: "[FILE…]", short: "make a document of ifupdown's, netplan's or cloud-init's files",
 			long: `Makes a document of another manager's configuration, and prints it. Each line that could not be taken over is told
 on standard error, with its file and line, and in the document's first lines. Changes nothing, needs no root.
 
-Without FILE it is this host's own: /etc/network/interfaces. What a file includes is read too.
+Without FILE it is this host's own: /etc/network/interfaces, or the files in /etc/netplan. What a file includes is read
+too; several are taken together. cloud-init's network-config may be of version 1 or 2.
 Exit: 0 done, be it with lines left; 1 nothing could be taken over, or with --strict a line is left; 2 usage.`,
 			flags: []string{"from", "root", "dumb", "strict", "format"},
 			examples: [][2]string{{"hostnet-module convert --from ifupdown > host.yaml", "this host's"},
 				{"hostnet-module convert --from ifupdown --root /mnt --strict", "another one's, below /mnt; fails if a line cannot be taken over"},
-				{"hostnet-module convert --from ifupdown interfaces | hostnet-module --check -", "what would it change here?"}},
+				{"hostnet-module convert --from ifupdown interfaces | hostnet-module --check -", "what would it change here?"},
+				{"hostnet-module convert --from cloud-init network-config", ""}},
 			run: (*Command).convert,
 		},
 		{

@@ -39,8 +39,8 @@ func TestEveryLineIsAccounted(t *testing.T) {
 					at := foreign.Pos{File: name, Line: n}
 					mutant := without(f, name, lines, n, max(n, l.last[at]))
 					other, _, err := convert(mutant, names, o)
-					if err != nil {
-						t.Fatal(err)
+					if err != nil { // no YAML any more: that is a difference
+						continue
 					}
 					what := file + ": " + at.String() + ": " + strings.TrimSpace(lines[n-1])
 					switch fate := l.fates[at]; {
@@ -54,7 +54,7 @@ func TestEveryLineIsAccounted(t *testing.T) {
 						if other, _, _ := convert(mutant, names, o); told(other) == said {
 							t.Errorf("%s: taken, and without it or with another word at its end all is the same", what)
 						}
-					case fate == Passed && string(other.Document.YAML()) != string(r.Document.YAML()):
+					case fate == Passed && !carries(l, at) && string(other.Document.YAML()) != string(r.Document.YAML()):
 						t.Errorf("%s: passed over, and without it the document is another one", what)
 					}
 				}
@@ -83,4 +83,14 @@ func without(f files, name string, lines []string, first, last int) files {
 	}
 	mutant[name] = b.String()
 	return mutant
+}
+
+// carries tells whether other lines stand below one: without it they mean something else.
+func carries(l *ledger, at foreign.Pos) bool {
+	for _, up := range l.above {
+		if up == at {
+			return true
+		}
+	}
+	return false
 }

@@ -94,17 +94,22 @@ func (c *call) linkAdd(args []string) bool {
 			return false
 		}
 	}
-	var k *kind.Kind
-	for _, one := range kind.List() {
-		if one.Name == typ && !one.Existing {
-			k = one
-		}
-	}
+	k := kindNamed(typ)
 	if name == "" || k == nil {
 		return c.fail("links of type " + typ + " are not in documents")
 	}
 	o, ok := c.make(name, k)
 	return ok && c.linkOptions(o, common) && c.typeOptions(o, parent, after)
+}
+
+// kindNamed is a kind of links that are made, by the kernel's name; nil if there is none.
+func kindNamed(typ string) *kind.Kind {
+	for _, k := range kind.List() {
+		if k.Name == typ && !k.Existing {
+			return k
+		}
+	}
+	return nil
 }
 
 // typeOptions reads what stands behind the type: the rows' own words.

@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"hostnet-module/module/foreign"
-	"hostnet-module/module/spec"
 )
 
 // dead are the types of routes that lead nowhere.
@@ -123,13 +122,17 @@ func (e *eni) routes() {
 		via, hasVia := address(value(r.entry.value.(tree), "via"))
 		if r.dev != "" {
 			o = e.object(r.dev)
-		} else if hasVia && !o.reaches(via) {
+		} else if hasVia && (o == nil || !o.reaches(via)) {
 			for _, other := range e.objects {
 				if other.reaches(via) && !via.IsLinkLocalUnicast() {
 					o = other
 					break
 				}
 			}
+		}
+		if o == nil {
+			e.discard(r.entry, "no link here reaches its gateway")
+			continue
 		}
 		o.routes = append(o.routes, r.entry)
 	}
@@ -176,7 +179,7 @@ func (c *call) ruleAdd(args []string, six bool) bool {
 }
 
 func (c *call) addRule(t tree, six bool) bool {
-	if !slices.ContainsFunc(t, func(p spec.Pair) bool { return p.Key == "priority" }) {
+	if !slices.ContainsFunc(t, func(p pairOf) bool { return p.Key == "priority" }) {
 		return c.fail("a document's rule needs a priority; write one into the command")
 	}
 	if value(t, "from") == "" && value(t, "to") == "" {

@@ -61,10 +61,11 @@ type ledger struct {
 	fates map[foreign.Pos]Fate
 	left  []Left
 	told  map[Left]bool
+	above map[foreign.Pos]foreign.Pos // the line of the key below which a line stands
 }
 
 func newLedger() ledger {
-	return ledger{texts: map[string][]string{}, last: map[foreign.Pos]int{}, fates: map[foreign.Pos]Fate{}, told: map[Left]bool{}}
+	return ledger{texts: map[string][]string{}, last: map[foreign.Pos]int{}, fates: map[foreign.Pos]Fate{}, told: map[Left]bool{}, above: map[foreign.Pos]foreign.Pos{}}
 }
 
 // open enters a file. Lines that are blank or a comment say nothing.
@@ -110,10 +111,10 @@ func (l *ledger) text(at foreign.Pos) string {
 	for n := at.Line; n <= max(at.Line, l.last[at]) && n >= 1 && n <= len(lines); n++ {
 		words = append(words, strings.Fields(strings.TrimSuffix(strings.TrimRight(lines[n-1], " \t\r"), `\`))...)
 	}
-	if len(words) > 1 && secret(words[0]) {
-		words = []string{words[0], "..."}
+	if i := slices.IndexFunc(words, secret); i >= 0 && i+1 < len(words) {
+		words = append(words[:i+1], "...")
 	}
-	text := printable(strings.Join(words, " "))
+	text := strings.TrimSuffix(printable(strings.Join(words, " ")), ":")
 	const most = 120
 	if len(text) > most {
 		text = text[:most] + "..."
@@ -121,7 +122,7 @@ func (l *ledger) text(at foreign.Pos) string {
 	return text
 }
 
-// secret tells whether an option's value is nobody else's business.
+// secret tells whether what follows a word is nobody else's business.
 func secret(key string) bool {
 	key = strings.ToLower(key)
 	return slices.ContainsFunc([]string{"psk", "pass", "secret", "key"}, func(word string) bool { return strings.Contains(key, word) })
@@ -140,6 +141,11 @@ func (l *ledger) settle() {
 			if at := (foreign.Pos{File: name, Line: i + 1}); l.fates[at] == Unseen {
 				l.lose(at, "is not understood")
 			}
+		}
+	}
+	for at, fate := range l.fates {
+		for up, ok := l.above[at]; fate == Taken && ok && l.fates[up] < Taken; up, ok = l.above[up] {
+			l.fates[up] = Taken
 		}
 	}
 	slices.SortStableFunc(l.left, func(a, b Left) int {

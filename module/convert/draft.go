@@ -46,6 +46,7 @@ type object struct {
 // port is a member or port, by name or as {mac: …}.
 type port struct {
 	entry
+	named   string // its name, where the document has its MAC
 	options []*entry
 	vlans   []*entry
 }
@@ -143,7 +144,7 @@ func (d *draft) addPort(o *object, name string, at ...foreign.Pos) *port {
 
 func (o *object) port(name string) *port {
 	for _, p := range o.ports {
-		if p.value == name {
+		if p.value == name || name != "" && p.named == name {
 			return p
 		}
 	}

@@ -71,3 +71,17 @@ func FuzzIfupdown(f *testing.F) {
 		sound(t, "ifupdown", files{"/etc/network/interfaces": text}, []string{"/etc/network/interfaces"})
 	})
 }
+
+func FuzzNetplan(f *testing.F) {
+	seeds(f, "netplan")
+	f.Fuzz(func(t *testing.T, text string) {
+		sound(t, "netplan", files{"a.yaml": text}, []string{"a.yaml"})
+	})
+}
+
+func FuzzCloudInit(f *testing.F) {
+	seeds(f, "cloud-init")
+	f.Fuzz(func(t *testing.T, text string) {
+		sound(t, "cloud-init", files{"network-config": text}, []string{"network-config"})
+	})
+}

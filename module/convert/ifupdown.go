@@ -30,6 +30,10 @@ type eni struct {
 	late    []*lateRoute             // of commands, until all addresses are known
 }
 
+func newENI(o Options) *eni {
+	return &eni{draft: draft{ledger: newLedger(), options: o}, raised: map[string][]foreign.Pos{}, links: map[string][]string{}}
+}
+
 // recorder enters each file that is read.
 type recorder struct {
 	foreign.Files
@@ -45,7 +49,7 @@ func (r recorder) Read(name string) ([]byte, error) {
 }
 
 func readENI(files foreign.Files, names []string, o Options) (*eni, error) {
-	e := &eni{draft: draft{ledger: newLedger(), options: o}, raised: map[string][]foreign.Pos{}, links: map[string][]string{}}
+	e := newENI(o)
 	from := recorder{files, &e.ledger}
 	for _, name := range names {
 		if _, err := from.Read(name); err != nil {

@@ -22,6 +22,20 @@ var from = map[string]func(files, []string, Options) (Result, *ledger, error){
 		}
 		return e.result(), &e.ledger, nil
 	},
+	"cloud-init": func(f files, names []string, o Options) (Result, *ledger, error) {
+		p, err := readCloudInit(f, names, o)
+		if err != nil {
+			return Result{}, nil, err
+		}
+		return p.result(), &p.ledger, nil
+	},
+	"netplan": func(f files, names []string, o Options) (Result, *ledger, error) {
+		p, err := readNetplan(f, names, o)
+		if err != nil {
+			return Result{}, nil, err
+		}
+		return p.result(), &p.ledger, nil
+	},
 }
 
 // inputs are the files of an archive that are given by name.

@@ -10,6 +10,9 @@ import (
 	"hostnet-module/module/spec"
 )
 
+// pairOf is one key of a tree.
+type pairOf = spec.Pair
+
 func pair(key string, value any) spec.Pair { return spec.Pair{Key: key, Value: value} }
 
 // number is a text as the number that it is.

@@ -1,0 +1,216 @@
+package convert
+
+import (
+	"slices"
+	"strings"
+
+	"hostnet-module/module/foreign"
+)
+
+// defined is a definition while it is read.
+type defined struct {
+	*netplan
+	def *definition
+	o   *object
+}
+
+// passing are keys that say nothing that a document needs.
+var passing = []string{"renderer", "optional", "optional-addresses", "critical", "ignore-carrier"}
+
+// strangers are keys of others' business, by why.
+var strangers = map[string]string{
+	"nameservers": "name servers are for systemd-resolved or resolvconf", "dhcp4-overrides": "is for a DHCP client", "dhcp6-overrides": "is for a DHCP client",
+	"dhcp-identifier": "is for a DHCP client", "accept-ra": "router advertisements are a sysctl: net.ipv6.conf.LINK.accept_ra", "wakeonlan": "is for ethtool",
+	"ipv6-privacy": "privacy extensions are a sysctl: net.ipv6.conf.LINK.use_tempaddr", "ipv6-mtu": "is a sysctl: net.ipv6.conf.LINK.mtu",
+	"ipv6-address-generation": "is a sysctl: net.ipv6.conf.LINK.addr_gen_mode", "ipv6-address-token": "is not in documents", "neighbor": "is not in documents",
+	"auth": "802.1X is for wpa_supplicant", "emit-lldp": "LLDP is for a daemon", "openvswitch": "Open vSwitch is not in documents", "set-name": "links are not renamed: keep a file of systemd.link(5) for the name",
+	"networkmanager": "is for NetworkManager", "virtual-function-count": "is for sysfs or devlink", "link": "is for another kind of NIC", "embedded-switch-mode": "is for devlink",
+}
+
+// key reads one key of a definition.
+func (p *netplan) key(d *defined, k, v *foreign.Node) {
+	at := p.at(k)
+	switch key := k.Value; {
+	case slices.Contains(passing, key), off(key, v):
+		p.pass(at, p.at(v))
+	case key == "match" && d.def.kind.Existing:
+		p.pass(at)
+	case key == "dhcp4" || key == "dhcp6":
+		d.o.used = true
+		p.lose(at, "a document does not ask DHCP: keep a DHCP client on %s, or give it the address", d.def.id)
+	case key == "interfaces" && d.def.kind.Ports != "":
+		d.interfaces(k, v)
+	case key == "parameters" && d.def.kind.Ports != "":
+		d.parameters(k, v)
+	case key == "link" && d.def.kind.HasParent:
+		d.link(k, v)
+	case key == "id" && d.def.kind.HasParent, key == "mtu":
+		p.set(d.o, key, v.Value, at)
+	case key == "macaddress" && strings.Count(v.Value, ":") == 5:
+		p.set(d.o, "mac", strings.ToLower(v.Value), at)
+	case key == "addresses":
+		d.each(k, v, d.address)
+	case key == "gateway4" || key == "gateway6":
+		if ip, ok := address(v.Value); ok && ip.Is6() == (key == "gateway6") {
+			d.o.gateways = append(d.o.gateways, &entry{value: ip.String(), from: []foreign.Pos{at}})
+		} else {
+			p.lose(at, "is no address of that family")
+		}
+	case key == "routes":
+		d.each(k, v, d.route)
+	case key == "routing-policy":
+		d.each(k, v, d.rule)
+	case key == "link-local":
+		d.linkLocal(k, v)
+	case key == "activation-mode" && v.Value == "off":
+		p.set(d.o, "up", "false", at)
+	case key == "accept-ra" && d.o.text("ipv6") == "off":
+		p.pass(at) // who has no IPv6 hears no router
+	case strangers[key] != "":
+		p.loseTree(k, v, "%s", strangers[key])
+	case strings.HasSuffix(key, "-offload"):
+		p.lose(at, "offloads are for ethtool")
+	default:
+		p.loseTree(k, v, "this key is not known for %s", d.def.kind.List)
+	}
+}
+
+// each reads the items of a list.
+func (d *defined) each(k, v *foreign.Node, read func(item *foreign.Node)) {
+	d.pass(d.at(k))
+	if !foreign.Mapping(v) && len(foreign.Sequence(v)) == 0 && v.Value != "" || foreign.Mapping(v) {
+		d.loseTree(k, v, "must be a list")
+		return
+	}
+	for _, item := range foreign.Sequence(v) {
+		if item = foreign.Resolved(item); item != nil {
+			read(item)
+		}
+	}
+}
+
+// address reads ADDR/LEN, or {ADDR/LEN: {label: …, lifetime: …}}.
+func (d *defined) address(item *foreign.Node) {
+	if foreign.Scalar(item) {
+		d.o.addresses = append(d.o.addresses, &entry{value: item.Value, from: []foreign.Pos{d.at(item)}})
+		return
+	}
+	read := false
+	foreign.EachMember(item, func(a, options *foreign.Node) {
+		read = true
+		t, from := tree{pair("address", a.Value)}, []foreign.Pos{d.at(a)}
+		foreign.EachMember(options, func(k, v *foreign.Node) {
+			switch {
+			case k.Value == "label":
+				t, from = append(t, pair("label", v.Value)), append(from, d.at(k))
+			case k.Value == "lifetime" && v.Value == "0":
+				t, from = append(t, pair("preferred_lft", uint64(0))), append(from, d.at(k))
+			case k.Value == "lifetime" && v.Value == "forever":
+				d.pass(d.at(k))
+			default:
+				d.loseTree(k, v, "an address has no %s in a document", k.Value)
+			}
+		})
+		d.o.addresses = append(d.o.addresses, &entry{value: t, from: from})
+	})
+	if !read {
+		d.loseTree(item, item, "must be an address")
+	}
+}
+
+// routeWords are keys of routes with the document's words.
+var routeWords = map[string]string{"to": "to", "via": "via", "from": "source", "metric": "metric", "table": "table", "type": "type", "scope": "scope", "mtu": "mtu", "on-link": "onlink"}
+
+// route reads one entry of routes. A default route that says no more than its next hop is the gateway.
+func (d *defined) route(item *foreign.Node) {
+	t, from := d.tree(item, routeWords, "a route")
+	i := slices.IndexFunc(t, func(p pairOf) bool { return p.Key == "to" })
+	if i < 0 {
+		d.loseTree(item, item, "has no to")
+		return
+	}
+	to, ok := destination(t[i].Value.(string), false)
+	if !ok {
+		d.loseTree(item, item, "its to is no network")
+		return
+	}
+	if via, isAddress := address(value(t, "via")); to == "::/0" && isAddress && via.Is6() {
+		to = "default"
+	}
+	t[i].Value = to
+	if len(t) == 2 && to == "default" && value(t, "via") != "" {
+		if ip, ok := address(value(t, "via")); ok {
+			d.o.gateways = append(d.o.gateways, &entry{value: ip.String(), from: from})
+			return
+		}
+	}
+	d.o.routes = append(d.o.routes, &entry{value: t, from: from})
+}
+
+var ruleWords = map[string]string{"from": "from", "to": "to", "table": "table", "priority": "priority", "mark": "fwmark", "type-of-service": "tos"}
+
+// rule reads one entry of routing-policy.
+func (d *defined) rule(item *foreign.Node) {
+	t, from := d.tree(item, ruleWords, "a rule")
+	if value(t, "from") == "" && value(t, "to") == "" {
+		t = append(t, pair("family", "ipv4"))
+	}
+	if !slices.ContainsFunc(t, func(p pairOf) bool { return p.Key == "priority" }) {
+		d.loseTree(item, item, "a document's rule needs a priority; write one")
+		return
+	}
+	d.rules = append(d.rules, &entry{value: t, from: from})
+}
+
+// tree reads an object whose values are scalars.
+func (d *defined) tree(item *foreign.Node, words map[string]string, what string) (t tree, from []foreign.Pos) {
+	foreign.EachMember(item, func(k, v *foreign.Node) {
+		word := words[k.Value]
+		if word == "" || !foreign.Scalar(v) {
+			d.loseTree(k, v, "%s has no %s in a document", what, k.Value)
+			return
+		}
+		var value any = v.Value
+		switch word {
+		case "metric", "table", "mtu", "priority", "tos":
+			value = number(v.Value)
+		case "onlink":
+			on, _ := onOff(v.Value)
+			if value = on == "true"; on == "false" {
+				d.pass(d.at(k))
+				return
+			}
+		case "type":
+			if v.Value == "unicast" {
+				d.pass(d.at(k))
+				return
+			}
+		}
+		t, from = append(t, pair(word, value)), append(from, d.at(k))
+	})
+	return t, from
+}
+
+// linkLocal reads the families that make link-local addresses: IPv6 alone is what all links do.
+func (d *defined) linkLocal(k, v *foreign.Node) {
+	words := foreign.Scalars(v)
+	six := slices.Contains(words, "ipv6")
+	addressed := slices.ContainsFunc(foreign.Scalars(orEmpty(foreign.Member(d.def.node, "addresses"))), func(a string) bool { return strings.Contains(a, ":") })
+	switch {
+	case slices.Contains(words, "ipv4"):
+		d.loseTree(k, v, "IPv4 link-local addresses are not in documents")
+	case six:
+		d.pass(d.at(k), d.at(v))
+	case addressed:
+		d.loseTree(k, v, "a document has IPv6 with a link-local address, or none")
+	default:
+		d.set(d.o, "ipv6", "off", d.at(k))
+	}
+}
+
+func orEmpty(n *foreign.Node) *foreign.Node {
+	if n == nil {
+		return &foreign.Node{}
+	}
+	return n
+}
