@@ -131,6 +131,10 @@ func nearest(typed string, words []string) string {
 	return best
 }
 
+func verbNamed(name string) verb {
+	return verbs()[slices.IndexFunc(verbs(), func(v verb) bool { return v.name == name })]
+}
+
 func names() []string {
 	var all []string
 	for _, v := range verbs() {

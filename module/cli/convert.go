@@ -46,7 +46,7 @@ func sources() []string { return slices.Sorted(maps.Keys(converters)) }
 
 // convert makes a document of another manager's files.
 func (c *Command) convert(_ context.Context, o options) int {
-	verb := verbs()[slices.IndexFunc(verbs(), func(v verb) bool { return v.name == "convert" })]
+	verb := verbNamed("convert")
 	from, ok := converters[o.from]
 	if !ok {
 		return c.misused(verb, fmt.Errorf("--from %q: must be %s", o.from, strings.Join(sources(), " or ")))

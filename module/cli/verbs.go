@@ -4,9 +4,12 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/spf13/pflag"
+
+	"hostnet-module/module/convert"
 )
 
 // verb is one subcommand; the one without a name applies a document.
@@ -24,7 +27,7 @@ type verb struct {
 type options struct {
 	check, diff, verbose, document bool
 	strict, dumb                   bool
-	from, root                     string
+	from, root, to, outputDir      string
 	format                         string
 	confirmTimeout                 uint
 
@@ -33,7 +36,7 @@ type options struct {
 
 // later are the subcommands of later versions: a document of such a name needs a path.
 func later() []string {
-	return []string{"render", "confirm", "rollback", "boot", "cloud-init", "doctor", "rehearse",
+	return []string{"confirm", "rollback", "boot", "cloud-init", "doctor", "rehearse",
 		"uninstall", "enable-boot", "disable-boot", "apply"}
 }
 
@@ -58,6 +61,11 @@ and as JSON elsewhere. Exit: 0 done, 1 failed, 2 bad document or usage.`,
 }
 
 func verbs() []verb {
+	return slices.Insert(ownVerbs(), 3, formatVerbs()...)
+}
+
+// ownVerbs are all but those of other people's formats.
+func ownVerbs() []verb {
 	return []verb{
 		{
 			name: "validate", operand: "DOCUMENT", short: "check a document, away from its host",
@@ -81,21 +89,6 @@ members of a bond stand before it. Needs no root.`,
 			examples: [][2]string{{"hostnet-module show", ""}, {"hostnet-module show --document --format text > host.yaml", "what runs, as a document"},
 				{"hostnet-module show | jq '.links[] | select(.state != \"UP\")'", "what is not up"}},
 			run: (*Command).show,
-		},
-		{
-			name: "convert", operand: "[FILE…]", short: "make a document of ifupdown's, netplan's or cloud-init's files",
-			long: `Makes a document of another manager's configuration, and prints it. Each line that could not be taken over is told
-on standard error, with its file and line, and in the document's first lines. Changes nothing, needs no root.
-
-Without FILE it is this host's own: /etc/network/interfaces, or the files in /etc/netplan. What a file includes is read
-too; several are taken together. cloud-init's network-config may be of version 1 or 2.
-Exit: 0 done, be it with lines left; 1 nothing could be taken over, or with --strict a line is left; 2 usage.`,
-			flags: []string{"from", "root", "dumb", "strict", "format"},
-			examples: [][2]string{{"hostnet-module convert --from ifupdown > host.yaml", "this host's"},
-				{"hostnet-module convert --from ifupdown --root /mnt --strict", "another one's, below /mnt; fails if a line cannot be taken over"},
-				{"hostnet-module convert --from ifupdown interfaces | hostnet-module --check -", "what would it change here?"},
-				{"hostnet-module convert --from cloud-init network-config", ""}},
-			run: (*Command).convert,
 		},
 		{
 			name: "schema", short: "the form of documents as a JSON Schema, for editors",
@@ -135,12 +128,16 @@ func (v verb) flagSet(o *options) *pflag.FlagSet {
 			f.BoolVarP(&o.verbose, name, "v", false, "unchanged objects, attributes of new ones and all steps too")
 		case "from":
 			f.StringVar(&o.from, name, "", "whose files: `"+strings.Join(sources(), "|")+"`")
+		case "to":
+			f.StringVar(&o.to, name, "", "for which tool: `"+strings.Join(convert.Renderers(), "|")+"`")
+		case "output-dir":
+			f.StringVar(&o.outputDir, name, "", "write the files below `DIR`, and print their names")
 		case "root":
 			f.StringVar(&o.root, name, "", "absolute names, in the files too, are below this `DIR`")
 		case "dumb":
 			f.BoolVar(&o.dumb, name, false, "bridges without an address are for guests only (host_access: false)")
 		case "strict":
-			f.BoolVar(&o.strict, name, false, "fail if a line cannot be taken over")
+			f.BoolVar(&o.strict, name, false, "fail if something is left")
 		case "document":
 			f.BoolVar(&o.document, name, false, "as a document that could be applied")
 		case "confirm-timeout":

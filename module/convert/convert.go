@@ -23,11 +23,8 @@ type Left struct {
 
 // String prints FILE:LINE: TEXT: WHY.
 func (l Left) String() string {
-	text := foreign.Pos{File: l.File, Line: l.Line}.String()
-	if l.Text != "" {
-		text += ": " + l.Text
-	}
-	return text + ": " + l.Why
+	parts := []string{foreign.Pos{File: l.File, Line: l.Line}.String(), l.Text, l.Why}
+	return strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), ": ")
 }
 
 // Result is what became of an input.
