@@ -7,10 +7,12 @@ import (
 	"os/signal"
 	"syscall"
 
+	"hostnet-module/cloudinit"
 	"hostnet-module/module/ansible"
 	"hostnet-module/module/cli"
 	"hostnet-module/module/engine"
 	"hostnet-module/module/kernel"
+	"hostnet-module/module/persist"
 )
 
 // version is set by the linker (-X main.version=…).
@@ -22,12 +24,14 @@ func run() int {
 	// Whoever reads the result may go away in the middle: the run goes on to its end, or back.
 	signal.Ignore(syscall.SIGPIPE)
 	read := once(os.Stdin)
+	listen := func(ctx context.Context) (cloudinit.Events, error) { return kernel.Listen(ctx) }
+	boot := &persist.Host{Root: "/"}
 	dial := func() (engine.Kernel, error) { return kernel.Dial() }
 	if word := len(os.Args) > 1 && cli.Word(os.Args[1]); ansible.Called(os.Args, read, word) {
 		signal.Ignore(syscall.SIGHUP) // a dropped connection
 		ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
 		defer stop()
-		return ansible.Door{Args: os.Args, Read: read, Stdout: os.Stdout, Kernel: dial, Root: os.DirFS("/")}.Main(ctx)
+		return ansible.Door{Args: os.Args, Read: read, Stdout: os.Stdout, Kernel: dial, Root: os.DirFS("/"), Boot: boot}.Main(ctx)
 	}
 	signals := []os.Signal{syscall.SIGTERM, syscall.SIGINT}
 	if !signal.Ignored(syscall.SIGHUP) { // as under nohup
@@ -35,6 +39,6 @@ func run() int {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), signals...)
 	defer stop()
-	c := cli.Command{Args: os.Args[1:], Read: read, Stdout: os.Stdout, Stderr: os.Stderr, Getenv: os.Getenv, Kernel: dial, Root: os.DirFS("/"), Version: version}
+	c := cli.Command{Args: os.Args[1:], Read: read, Stdout: os.Stdout, Stderr: os.Stderr, Getenv: os.Getenv, Kernel: dial, Root: os.DirFS("/"), Boot: boot, Listen: listen, Version: version}
 	return c.Main(ctx)
 }

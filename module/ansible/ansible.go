@@ -15,6 +15,7 @@ import (
 	"strings"
 
 	"hostnet-module/module/engine"
+	"hostnet-module/module/persist"
 	"hostnet-module/module/report"
 	"hostnet-module/module/spec"
 )
@@ -25,8 +26,9 @@ type Door struct {
 	Read    func(name string) ([]byte, error) // a file, or standard input for "-"
 	Stdout  io.Writer
 	Kernel  func() (engine.Kernel, error)
-	Runtime string // the folder of the run-time records; "": store.Runtime
-	Root    fs.FS  // the host's files, in which other managers of the network are looked for; nil: nobody looks
+	Runtime string        // the folder of the run-time records; "": store.Runtime
+	Root    fs.FS         // the host's files, in which other managers of the network are looked for; nil: nobody looks
+	Boot    *persist.Host // where to keep what comes back at boot; nil: nothing does
 }
 
 // Called tells whether Ansible is calling: it uploads a module under the name AnsiballZ_NAME; and an arguments file that is
@@ -74,7 +76,7 @@ func (d Door) result(ctx context.Context) (r *report.Result) {
 	if len(problems) > 0 {
 		r = report.Refused(problems, warnings)
 	} else {
-		out := engine.Call{Dial: d.Kernel, Runtime: d.Runtime, Check: ask.check, Root: d.Root}.Do(ctx, doc)
+		out := engine.Call{Dial: d.Kernel, Runtime: d.Runtime, Check: ask.check, Root: d.Root, Boot: d.Boot}.Do(ctx, doc)
 		r = report.From(out, report.Asked{Check: ask.check, Diff: ask.diff && !ask.noLog})
 		r.Warn(warnings)
 	}

@@ -13,7 +13,9 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"hostnet-module/cloudinit"
 	"hostnet-module/module/engine"
+	"hostnet-module/module/persist"
 )
 
 // Command is one call.
@@ -27,7 +29,9 @@ type Command struct {
 	Kernel  func() (engine.Kernel, error)
 	Runtime string // the folder of the run-time records; "": store.Runtime
 	Root    fs.FS  // the host's files, in which other managers of the network are looked for; nil: nobody looks
-	Version string // "" where the build says nothing
+	Listen  func(context.Context) (cloudinit.Events, error)
+	Boot    *persist.Host // where to keep what comes back at boot; nil: nothing does
+	Version string        // "" where the build says nothing
 }
 
 // The exit statuses.

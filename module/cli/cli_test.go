@@ -159,7 +159,7 @@ func TestUsage(t *testing.T) {
 		{"--format json show", "the subcommand comes first: hostnet-module show …; a document of that name is ./show"},
 		{"--confirm-timeout 60 host.yaml", "--confirm-timeout: not in this version"},
 		{"rollback", "rollback: not in this version; a document of that name is ./rollback"},
-		{"cloud-init", "not in this version"},
+		{"cloud-init", "no DOCUMENT given"},
 		{"show host.yaml", `show takes no argument, got "host.yaml"`},
 		{"validate", "no DOCUMENT given"},
 		{"validate --check host.yaml", "unknown flag: --check"},

@@ -27,6 +27,7 @@ type verb struct {
 type options struct {
 	check, diff, verbose, document bool
 	strict, dumb                   bool
+	wait, late, own                bool
 	from, root, to, outputDir      string
 	format                         string
 	confirmTimeout                 uint
@@ -36,8 +37,7 @@ type options struct {
 
 // later are the subcommands of later versions: a document of such a name needs a path.
 func later() []string {
-	return []string{"confirm", "rollback", "boot", "cloud-init", "doctor", "rehearse",
-		"uninstall", "enable-boot", "disable-boot", "apply"}
+	return []string{"confirm", "rollback", "doctor", "rehearse", "apply"}
 }
 
 func root() verb {
@@ -60,11 +60,13 @@ and as JSON elsewhere. Exit: 0 done, 1 failed, 2 bad document or usage.`,
 	}
 }
 
+// verbs are all subcommands; help stands last.
 func verbs() []verb {
-	return slices.Insert(ownVerbs(), 3, formatVerbs()...)
+	list := slices.Insert(ownVerbs(), 3, formatVerbs()...)
+	return slices.Insert(list, len(list)-2, bootVerbs()...)
 }
 
-// ownVerbs are all but those of other people's formats.
+// ownVerbs are those of every day; other people's formats and the boot have lists of their own.
 func ownVerbs() []verb {
 	return []verb{
 		{
@@ -138,6 +140,12 @@ func (v verb) flagSet(o *options) *pflag.FlagSet {
 			f.BoolVar(&o.dumb, name, false, "bridges without an address are for guests only (host_access: false)")
 		case "strict":
 			f.BoolVar(&o.strict, name, false, "fail if something is left")
+		case "wait-online":
+			f.BoolVar(&o.wait, name, false, "wait for carrier on all that came up")
+		case "late":
+			f.BoolVar(&o.late, name, false, "wait for the network cards that were not there, and bring up what needs them")
+		case "own-network":
+			f.BoolVar(&o.own, name, false, "take the hands of cloud-init, networkd's wait and NetworkManager off the network")
 		case "document":
 			f.BoolVar(&o.document, name, false, "as a document that could be applied")
 		case "confirm-timeout":
@@ -173,7 +181,7 @@ func (v verb) help() string {
 	if v.name == "" {
 		b.WriteString("\nsubcommands:\n")
 		for _, s := range verbs() {
-			fmt.Fprintf(&b, "  %-10s %s\n", s.name, s.short)
+			fmt.Fprintf(&b, "  %-12s %s\n", s.name, s.short)
 		}
 	}
 	if len(v.flags) > 0 {

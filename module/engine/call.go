@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"runtime/debug"
 
+	"hostnet-module/module/persist"
 	"hostnet-module/module/spec"
 	"hostnet-module/module/store"
 )
@@ -19,6 +20,7 @@ type Call struct {
 	Check   bool
 	Note    func(what string) // told what the run is about to do; may be nil
 	Root    fs.FS             // as in Runner
+	Boot    *persist.Host     // as in Runner
 }
 
 // Do carries the document out, or gathers what is there if it asks for that. A panic is a failed outcome: the caller must
@@ -54,7 +56,7 @@ func (c Call) runner(k Kernel) Runner {
 	if runtime == "" {
 		runtime = store.Runtime
 	}
-	return Runner{Kernel: k, Dir: store.Dir(filepath.Join(runtime, k.Namespace())), Lasting: lasting, Check: c.Check, Note: c.Note, Root: c.Root}
+	return Runner{Kernel: k, Dir: store.Dir(filepath.Join(runtime, k.Namespace())), Lasting: lasting, Check: c.Check, Note: c.Note, Root: c.Root, Boot: c.Boot}
 }
 
 // Unsettled returns the journal of a run that has not come to its end or waits to be confirmed, nil if there is none. It takes no

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"hostnet-module/module/persist"
 	"hostnet-module/module/plan"
 	"hostnet-module/module/spec"
 	"hostnet-module/module/state"
@@ -24,6 +25,7 @@ type Runner struct {
 	Check    bool              // stop at the plan and send the kernel nothing
 	LockWait time.Duration     // how long to wait for another run; 0: LockWait
 	Note     func(what string) // told what the run is about to do; may be nil
+	Boot     *persist.Host     // where to keep what comes back at boot; nil: nothing does
 	Root     fs.FS             // the host's files, in which other managers of the network are looked for; nil: nobody looks
 }
 
@@ -39,6 +41,7 @@ type run struct {
 	before  *state.Host   // the host as it was
 	taken   time.Duration // when that was looked at
 	journal *Journal      // on disk while the run is not settled; nil: nothing is to be sent
+	keep    *persist.Plan // what is to come back at boot; nil: nothing of it
 	out     Outcome
 }
 
@@ -103,11 +106,15 @@ func (x *run) look(ctx context.Context) (err error) {
 	}
 	lacking := x.lacking(x.doc, x.before)
 	p, problems, err := plan.Make(x.doc, x.before, x.last)
-	if x.out.Problems = append(lacking, problems...); err != nil || len(x.out.Problems) > 0 {
+	faults, notes := x.planBoot()
+	if x.out.Problems = slices.Concat(lacking, problems, faults); err != nil || len(x.out.Problems) > 0 {
 		return err
 	}
 	x.out.Plan = p
-	x.out.Warnings = slices.Concat(x.out.Warnings, damage, p.Warnings, x.conflicts(x.doc, x.before, p))
+	x.out.Warnings = slices.Concat(x.out.Warnings, damage, p.Warnings, x.conflicts(x.doc, x.before, p), notes)
+	if x.keep != nil {
+		p.Objects = append(p.Objects, x.keep.Object)
+	}
 	x.next = plan.Record(x.doc, x.before, x.last, p)
 	return nil
 }
@@ -141,17 +148,17 @@ func (x *run) verify(ctx context.Context) error {
 	return x.holds(ctx)
 }
 
-// store notes what is set now and closes the journal. With that the new network is the one to keep.
+// store notes what is set now and closes the journal. With that the new network is the one to keep, and comes back at boot.
 func (x *run) store(context.Context) error {
 	if err := x.remember(x.last, x.next); err != nil {
 		x.out.Warnings = append(x.out.Warnings, fmt.Sprintf("what was applied could not be noted (%v): a later run will not remove what this one set", err))
 	}
-	if x.journal == nil {
-		return nil
+	if x.journal != nil {
+		if err := x.journal.close(); err != nil {
+			return fmt.Errorf("the run could not be settled, the next one would have undone it: %w", err)
+		}
 	}
-	if err := x.journal.close(); err != nil {
-		return fmt.Errorf("the run could not be settled, the next one would have undone it: %w", err)
-	}
+	x.keepForBoot()
 	return nil
 }
 

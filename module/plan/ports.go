@@ -34,8 +34,16 @@ func (m *maker) resolve() {
 
 // find returns the name of the link that a port means, "" if there is none.
 func (m *maker) find(p spec.Port) string {
+	if p.Name != "" && m.declared(p.Name) {
+		return p.Name
+	}
+	return Card(m.has, p)
+}
+
+// Card returns the name of the link of a host that a port means, "" if there is none.
+func Card(has *state.Host, p spec.Port) string {
 	if p.Name != "" {
-		if m.has.Link(p.Name) == nil && !m.declared(p.Name) {
+		if has.Link(p.Name) == nil {
 			return ""
 		}
 		return p.Name
@@ -45,9 +53,9 @@ func (m *maker) find(p spec.Port) string {
 		func(l *state.Link) bool { return p.MAC != "" && permanent(l) == p.MAC },
 		func(l *state.Link) bool { return p.MAC != "" && permanent(l) == "" && l.MAC() == p.MAC },
 	} {
-		i := slices.IndexFunc(m.has.Links, func(l *state.Link) bool { return l.K().Existing && same(l) })
+		i := slices.IndexFunc(has.Links, func(l *state.Link) bool { return l.K().Existing && same(l) })
 		if i >= 0 {
-			return m.has.Links[i].Name
+			return has.Links[i].Name
 		}
 	}
 	return ""

@@ -109,7 +109,8 @@ var sameMeaning = []struct{ input, plain string }{
 
 	// Keys of later versions that ask for nothing.
 	{"{bonds: [], prune: 'yes', max_disruption: Flap}", "{prune: true, max_disruption: flap, bonds: []}"},
-	{"{bonds: [], prune: no, persist: false, confirm_timeout: 0, probes: [], max_disruption: ''}", "bonds: []"},
+	{"{bonds: [], prune: no, confirm_timeout: 0, probes: [], max_disruption: ''}", "bonds: []"},
+	{"{bonds: [], persist: 'no'}", "{bonds: [], persist: false}"},
 	{"{bonds: [], probes: '', max_disruption: '', persist: , prune: ''}", "bonds: []"},
 
 	// VLAN tables.

@@ -29,6 +29,7 @@ type Document struct {
 	Prune   bool   // remove what an earlier run made and the document does not name
 
 	MaxDisruption string // the most that a plan may disturb: none, flap, recreate; "": as much as it must
+	Persist       *bool  // the objects also come back at boot; nil: not said
 
 	ConfirmTimeout uint    // seconds until everything is undone unless it was confirmed; 0: kept at once
 	Probes         []Probe // what must answer, or everything is undone; nil: not said

@@ -121,7 +121,7 @@ var rootFields = func() []field[root] {
 		choiceField("state", "absent takes away every object that is listed; gathered changes nothing and returns the running topology as a document",
 			func(to *root, word string) { to.doc.State = Presence(word) }, string(Present), string(Absent), string(Gathered)),
 		booleanField("prune", "remove objects that an earlier run created and this document no longer names; never what was there before", func(to *root, on bool) { to.doc.Prune = on }),
-		{"persist", "bring the objects back at boot; " + laterText, noForm, later(false)},
+		booleanField("persist", "bring the objects back at boot, too; the default is true in the host's own network namespace", func(to *root, on bool) { to.doc.Persist = &on }),
 		numberField("confirm_timeout", "seconds after which everything is undone unless `hostnet-module confirm` came in time; 0 is off", nil, 0, MostConfirmTimeout,
 			func(to *root, n uint64) { to.doc.ConfirmTimeout = uint(n) }),
 		listField("probes", "what must answer after the change, or it is undone", probeItem, readProbe, func(to *root, list []Probe) { to.doc.Probes = list }),
@@ -169,18 +169,6 @@ func readObjects(w *walker, d *Document, key string, p place) {
 			d.Objects = append(d.Objects, readSegment(w, item, d.State == Absent)...)
 		} else if o := readObject(w, item, kind.ByList(key), d.State == Absent); o != nil {
 			d.Objects = append(d.Objects, o)
-		}
-	}
-}
-
-// The keys whose work belongs to a later version. Their do-nothing values are taken, so that a document may carry them.
-
-const laterText = "is not available in this version"
-
-func later(nothing bool) func(*walker, *root, place) {
-	return func(w *walker, _ *root, p place) {
-		if on, ok := w.boolean(p); ok && on != nothing {
-			w.fault(p, ErrLater, "leave it out or say false", laterText)
 		}
 	}
 }

@@ -33,6 +33,9 @@ func (d *Document) Encode() Tree {
 	if d.Prune {
 		t.put("prune", true)
 	}
+	if d.Persist != nil {
+		t.put("persist", *d.Persist)
+	}
 	if d.MaxDisruption != "" {
 		t.put("max_disruption", d.MaxDisruption)
 	}

@@ -90,8 +90,6 @@ func sharedForms() Tree {
 
 func booleanForm() Tree { return ref("boolean") }
 
-func noForm() Tree { return ref("no") }
-
 func nameForm() Tree { return anyOf(ref("linkName"), Tree{{"type", "integer"}}, ref("notGiven")) }
 
 func macForm() Tree { return anyOf(ref("mac"), ref("notGiven")) }

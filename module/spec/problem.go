@@ -25,7 +25,6 @@ var (
 	ErrValue     = errors.New("value not allowed")
 	ErrMissing   = errors.New("missing")
 	ErrConflict  = errors.New("conflict")
-	ErrLater     = errors.New("not available yet")
 	ErrHost      = errors.New("does not fit this host")
 )
 

@@ -133,7 +133,6 @@ var refusedForm = []refusal{
 
 	// What belongs to later versions.
 	{"{bonds: [], prune: 2}", "prune", ErrValue, "2: must be true or false"},
-	{"{bonds: [], persist: 'yes'}", "persist", ErrLater, "is not available in this version"},
 	{"{bonds: [], max_disruption: some}", "max_disruption", ErrValue, "must be one of none, flap, recreate"},
 
 	// Probes.

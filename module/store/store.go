@@ -4,9 +4,11 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -33,6 +35,11 @@ func (d Dir) Read(name string) ([]byte, error) {
 // Write replaces a file: whoever reads it finds the old bytes or the new ones, also after a power cut. Two that write one file must
 // hold the folder's lock. What a killed process has left of a write is overwritten by the next.
 func (d Dir) Write(name string, data []byte) error {
+	return d.replace(name, bytes.NewReader(data), 0o644)
+}
+
+// replace is Write for a file with any permissions.
+func (d Dir) replace(name string, from io.Reader, mode fs.FileMode) error {
 	if err := d.make(); err != nil {
 		return err
 	}
@@ -41,8 +48,8 @@ func (d Dir) Write(name string, data []byte) error {
 	if err != nil {
 		return err
 	}
-	_, err = f.Write(data)
-	for _, do := range []func() error{f.Sync, f.Close} {
+	_, err = io.Copy(f, from)
+	for _, do := range []func() error{func() error { return f.Chmod(mode) }, f.Sync, f.Close} {
 		if fault := do(); err == nil {
 			err = fault
 		}

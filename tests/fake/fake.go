@@ -22,6 +22,7 @@ type Kernel struct {
 	Round  func(r *attr.Row, v attr.Value) attr.Value // what a value comes back as
 	Lacks  []string                                   // modules that the kernel does not have
 	Loaded []string
+	AtHome bool     // it is the host's own network
 	Old    []string // constants of headers that are newer than the kernel
 }
 
@@ -89,5 +90,5 @@ func (k *Kernel) Has(_, _, constant string) bool { return !slices.Contains(k.Old
 // Namespace is always the same.
 func (k *Kernel) Namespace() string { return "fake" }
 
-// Home is false: nothing of the host's own is touched.
-func (k *Kernel) Home() bool { return false }
+// Home is false where nothing else is said: nothing of the host's own is touched.
+func (k *Kernel) Home() bool { return k.AtHome }

@@ -27,13 +27,14 @@ var ours = map[string]string{
 	"state":   "kind attr",
 	"plan":    "spec state kind attr",
 	"store":   "",
-	"others":  "foreign", // reads the files of other managers of the network: I/O that nobody else needs, and that knows nothing of ours
-	"engine":  "spec state plan store others",
+	"others":  "foreign",         // reads the files of other managers of the network: I/O that nobody else needs, and that knows nothing of ours
+	"persist": "spec plan store", // what comes back at boot: the merged document, and what calls us
+	"engine":  "spec state plan store others persist",
 	"kernel":  "state kind attr",
 	"report":  "spec state plan engine kind attr",
-	"ansible": "engine kernel spec convert store report plan state",
-	"cli":     "engine kernel spec convert foreign store report plan state ansible",
-	"":        "ansible cli engine kernel",
+	"ansible": "engine kernel spec convert store report plan state persist",
+	"cli":     "engine kernel spec convert foreign store report plan state ansible persist",
+	"":        "ansible cli engine kernel persist",
 }
 
 // theirs are the libraries, and the rooms and files that may import them.

@@ -1,0 +1,299 @@
+// Package cloudinit is the front door of the first boot and of every boot: it finds the document, with cloud-init or without it, waits
+// for the network cards, and brings the network up before anybody waits for it. A bad document never costs the boot: what worked last
+// comes up instead, and where nothing did, what the machine would have had without us.
+package cloudinit
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"io/fs"
+	"strings"
+	"time"
+
+	"hostnet-module/module/engine"
+	"hostnet-module/module/persist"
+	"hostnet-module/module/report"
+	"hostnet-module/module/spec"
+)
+
+// Events tells that something has happened to a link.
+type Events interface {
+	Wait(end time.Time) error
+	Close()
+}
+
+// Boot is one call at boot.
+type Boot struct {
+	Dial    func() (engine.Kernel, error)
+	Listen  func(context.Context) (Events, error)
+	Host    persist.Host                    // where documents and records are
+	Runtime string                          // as in engine.Call
+	Root    fs.FS                           // as in engine.Call
+	Disk    func() func(name string) []byte // a disk with the label CIDATA, as its files; nil: there is none
+	Stdout  io.Writer                       // the journal
+	Console io.Writer                       // for what a person in front of the machine has to know; may be nil
+
+	Patience time.Duration // to wait for cards while every bond and bridge that has cards has one of them
+	Longest  time.Duration // while one has none, or udev is still at work
+}
+
+// How long to wait for network cards, counted from the start.
+const (
+	UsualPatience = 5 * time.Second
+	UsualLongest  = 30 * time.Second
+)
+
+// Files of one boot.
+const (
+	runtime = "/run/hostnet"
+	result  = runtime + "/result.json"
+	booted  = runtime + "/booted.yaml" // the document that came up, with the cards that were not there
+	absent  = runtime + "/missing"     // those, a line each; there only if there are any
+)
+
+// attempt is one document to be tried.
+type attempt struct {
+	source
+	from    *source // a document that came with the machine and is new: kept if it holds
+	instead bool    // of one that has been kept, which is not given up for one that lacks its cards
+}
+
+// Told is what is left in /run/hostnet/result.json.
+type Told struct {
+	Source   string         `json:"source"`            // the document that came up; "": none
+	Fallback bool           `json:"fallback"`          // it is not the one that should have
+	Refused  []Refusal      `json:"refused,omitempty"` // those that should have
+	Missing  []string       `json:"missing,omitempty"` // network cards
+	Seconds  Seconds        `json:"seconds"`
+	Result   *report.Result `json:"result,omitempty"`
+}
+
+// Refusal is a document that did not come up.
+type Refusal struct {
+	Source string         `json:"source"`
+	Result *report.Result `json:"result"`
+}
+
+// Seconds are our share of the boot.
+type Seconds struct {
+	Total   float64 `json:"total"`
+	Waiting float64 `json:"waiting"` // for network cards
+}
+
+// Main brings the network up and returns the exit status: 0 if a document is in force, or none was wanted.
+func (b *Boot) Main(ctx context.Context) int {
+	start := time.Now()
+	told := &Told{}
+	for _, a := range b.attempts() {
+		if b.try(ctx, a, told) {
+			break
+		}
+		told.Fallback = true
+	}
+	told.Seconds.Total = time.Since(start).Seconds()
+	return b.close(told)
+}
+
+// attempts are the documents to be tried, in order.
+func (b *Boot) attempts() (list []attempt) {
+	if s := b.commanded(); s != nil {
+		list = append(list, attempt{source: *s})
+	}
+	was := b.current()
+	if s := b.provided(); s != nil && b.isNew(s) {
+		list = append(list, b.together(was, s))
+	}
+	if was != nil {
+		list = append(list, attempt{source: *was})
+	}
+	for _, name := range b.Host.Earlier() {
+		if data := b.read(name); data != nil {
+			list = append(list, attempt{source: *whole(name, data)})
+		}
+	}
+	return list
+}
+
+// current is the document that boots, nil if there is none.
+func (b *Boot) current() *source {
+	data, name, err := b.Host.Current()
+	switch {
+	case err != nil:
+		s := &source{Source: report.Source{Name: name}}
+		s.problems = []spec.Problem{{Message: fmt.Sprintf("cannot be read: %v", err), Err: spec.ErrMissing}}
+		return s
+	case data == nil:
+		return nil
+	}
+	return whole(name, data)
+}
+
+// together is a document that came with the machine, laid over what earlier runs have kept.
+func (b *Boot) together(was, s *source) attempt {
+	a := attempt{source: *s, from: s}
+	if len(s.problems) > 0 || was == nil || len(was.problems) > 0 {
+		return a
+	}
+	merged, problems := spec.Merge(was.doc, s.doc)
+	if len(problems) > 0 {
+		a.problems = []spec.Problem{{Err: spec.ErrConflict, Message: fmt.Sprintf("together with %s it contradicts itself: %v", was.Name, problems[0])}}
+		return a
+	}
+	a.doc, a.instead = merged, true
+	return a
+}
+
+// try brings one document up. What it says goes to the journal; what went wrong to the console too.
+func (b *Boot) try(ctx context.Context, a attempt, told *Told) bool {
+	if len(a.problems) > 0 {
+		b.refuse(a, report.Refused(a.problems, nil), told)
+		return false
+	}
+	r, full := b.apply(ctx, a, told)
+	if r.Failed {
+		b.refuse(a, r, told)
+		return false
+	}
+	told.Source, told.Result = a.Name, r
+	if err := b.note(full, told.Missing); err != nil {
+		b.say("what came up could not be noted: %v", err)
+	}
+	if a.from != nil {
+		b.keep(a.from)
+	}
+	return true
+}
+
+// apply waits for the cards of a document and applies what can be had of it.
+func (b *Boot) apply(ctx context.Context, a attempt, told *Told) (*report.Result, *spec.Document) {
+	k, err := b.Dial()
+	if err != nil {
+		return report.Broken(err), nil
+	}
+	full := *a.doc
+	no := false
+	// Nobody is there to confirm, carrier comes later, and what boots is kept by us.
+	full.Persist, full.ConfirmTimeout, full.Probes, full.MaxDisruption = &no, 0, nil, ""
+	start := time.Now()
+	now, missing, err := b.await(ctx, k, &full)
+	told.Seconds.Waiting += time.Since(start).Seconds()
+	if err != nil {
+		return report.Broken(err), nil
+	}
+	if a.instead && bare(&full, now) {
+		return report.Broken(fmt.Errorf("none of the network cards that it needs for some of it is there: %s", strings.Join(missing, ", "))), nil
+	}
+	told.Missing = missing
+	for _, card := range missing {
+		b.alarm("network card %s is not there: what needs it comes up when it comes", card)
+	}
+	out := engine.Call{Dial: func() (engine.Kernel, error) { return k, nil }, Runtime: b.Runtime, Root: b.Root}.Do(ctx, now)
+	return report.From(out, report.Asked{}), &full
+}
+
+// refuse tells why a document did not come up.
+func (b *Boot) refuse(a attempt, r *report.Result, told *Told) {
+	told.Refused = append(told.Refused, Refusal{a.Name, r})
+	var text strings.Builder
+	if err := r.WriteFailure(&text, report.Style{Plain: true}, a.Source); err != nil {
+		text.WriteString(r.Msg)
+	}
+	for line := range strings.Lines(text.String()) {
+		b.alarm("%s", strings.TrimRight(line, "\n"))
+	}
+}
+
+// close leaves the result for others and says the last word.
+func (b *Boot) close(told *Told) int {
+	text, err := report.JSON(told)
+	if err == nil {
+		err = b.tree().Write(result, text, 0o644)
+	}
+	if err != nil {
+		b.say("%s: %v", result, err)
+	}
+	seconds := fmt.Sprintf("%.2f s of the boot, %.2f s of them waiting for network cards", told.Seconds.Total, told.Seconds.Waiting)
+	switch {
+	case told.Source == "" && len(told.Refused) == 0:
+		b.say("no document: nothing to bring up; %s", seconds)
+		return 0
+	case told.Source == "":
+		b.alarm("no document could be brought up: the network is what it would be without hostnet; %s", seconds)
+		return 1
+	case told.Fallback:
+		b.alarm("%s was brought up instead: %s; %s", told.Source, told.Result.Msg, seconds)
+	default:
+		b.say("%s: %s; %s", told.Source, told.Result.Msg, seconds)
+	}
+	for _, w := range told.Result.Warnings {
+		b.say("warning: %s", w)
+	}
+	return 0
+}
+
+// say writes a line to the journal, alarm to the console too.
+func (b *Boot) say(format string, args ...any) { fmt.Fprintf(b.Stdout, format+"\n", args...) }
+
+func (b *Boot) alarm(format string, args ...any) {
+	b.say(format, args...)
+	if b.Console != nil {
+		fmt.Fprintf(b.Console, "hostnet: "+format+"\r\n", args...)
+	}
+}
+
+// note leaves the document for what comes later in this boot.
+func (b *Boot) note(full *spec.Document, missing []string) error {
+	t := b.tree()
+	if err := t.Write(booted, full.Encode().YAML(), 0o644); err != nil {
+		return err
+	}
+	if len(missing) == 0 {
+		return t.Remove(absent)
+	}
+	return t.Write(absent, []byte(strings.Join(missing, "\n")+"\n"), 0o644)
+}
+
+// keep makes a document that came with the machine, and holds, one that comes back at boot.
+func (b *Boot) keep(s *source) {
+	if b.Host.Off() {
+		return
+	}
+	p, problems := b.Host.Make(s.doc)
+	if len(problems) > 0 {
+		b.alarm("%s does not come back at the next boot by itself: %v", s.Name, problems[0])
+		return
+	}
+	if err := p.Do(); err != nil {
+		b.alarm("%s does not come back at the next boot by itself: %v", s.Name, err)
+		return
+	}
+	if err := b.remember(s); err != nil {
+		b.say("%s: %v", persist.Origin, err)
+	}
+}
+
+// origins are the digests of the documents that have been taken, by where they came from: what came with the machine is taken once, and
+// again when it says something else.
+func (b *Boot) origins() map[string]string {
+	taken := map[string]string{}
+	if json.Unmarshal(b.read(persist.Origin), &taken) != nil {
+		return map[string]string{}
+	}
+	return taken
+}
+
+func (b *Boot) isNew(s *source) bool {
+	return len(s.problems) > 0 || b.origins()[s.Name] != s.digest()
+}
+
+func (b *Boot) remember(s *source) error {
+	taken := b.origins()
+	taken[s.Name] = s.digest()
+	text, err := json.MarshalIndent(taken, "", "  ")
+	if err != nil {
+		return err
+	}
+	return b.tree().Write(persist.Origin, append(text, '\n'), 0o644)
+}

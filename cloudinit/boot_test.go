@@ -1,0 +1,395 @@
+package cloudinit
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"hostnet-module/module/engine"
+	"hostnet-module/module/persist"
+	"hostnet-module/module/state"
+	"hostnet-module/tests/fake"
+)
+
+const twoCards = `
+lo: up
+eth0: down mtu 1500 address 00:16:3e:00:00:01 permaddr 00:16:3e:00:00:01
+eth1: down mtu 1500 address 00:16:3e:00:00:02 permaddr 00:16:3e:00:00:02
+`
+
+const classic = `
+bonds:
+  - {name: bond0, mode: active-backup, miimon: 100, members: [eth0, eth1]}
+segments:
+  - {id: 16, parent: bond0, bridge: vlan16, addresses: [192.0.2.10/24], gateway: 192.0.2.1}
+  - {id: 48, parent: bond0, bridge: vlan48}
+`
+
+// machine is a host that boots, in a folder and a model.
+type machine struct {
+	t       *testing.T
+	kernel  *fake.Kernel
+	boot    *Boot
+	journal bytes.Buffer
+	console bytes.Buffer
+	event   func() // what happens while somebody waits; nil: the time passes
+}
+
+func (m *machine) Wait(end time.Time) error {
+	if do := m.event; do != nil {
+		m.event = nil
+		do()
+		return nil
+	}
+	time.Sleep(min(time.Until(end), 10*time.Millisecond))
+	return nil
+}
+
+func (m *machine) Close() {}
+
+func newMachine(t *testing.T, files map[string]string) *machine {
+	t.Helper()
+	m := &machine{t: t, kernel: &fake.Kernel{}}
+	m.boot = &Boot{
+		Dial:   func() (engine.Kernel, error) { return m.kernel, nil },
+		Listen: func(context.Context) (Events, error) { return m, nil },
+		Host:   persist.Host{Root: t.TempDir(), Program: os.Executable}, Runtime: t.TempDir(),
+		Patience: 20 * time.Millisecond, Longest: 50 * time.Millisecond,
+	}
+	m.lay("/run/systemd/system/x", "")
+	for name, text := range files {
+		m.lay(name, text)
+	}
+	m.restart()
+	return m
+}
+
+// restart is a boot: everything in memory is gone.
+func (m *machine) restart() {
+	h, err := fake.Parse(twoCards)
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	m.kernel.Host, m.kernel.AtHome = h, true
+	m.journal, m.console = bytes.Buffer{}, bytes.Buffer{}
+	m.boot.Stdout, m.boot.Console = &m.journal, &m.console
+	m.boot.Runtime = m.t.TempDir()
+	os.RemoveAll(filepath.Join(m.boot.Host.Root, runtime))
+}
+
+func (m *machine) lay(name, text string) {
+	m.t.Helper()
+	path := filepath.Join(m.boot.Host.Root, name)
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		m.t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+		m.t.Fatal(err)
+	}
+}
+
+func (m *machine) read(name string) string { return string(m.boot.read(name)) }
+
+// told boots and returns what was left in result.json.
+func (m *machine) told(status int) Told {
+	m.t.Helper()
+	if got := m.boot.Main(m.t.Context()); got != status {
+		m.t.Errorf("exit %d, want %d\n%s", got, status, m.journal.String())
+	}
+	var told struct {
+		Source   string
+		Fallback bool
+		Missing  []string
+		Refused  []struct{ Source string }
+	}
+	if err := json.Unmarshal([]byte(m.read(result)), &told); err != nil {
+		m.t.Fatal(err)
+	}
+	out := Told{Source: told.Source, Fallback: told.Fallback, Missing: told.Missing}
+	for _, r := range told.Refused {
+		out.Refused = append(out.Refused, Refusal{Source: r.Source})
+	}
+	return out
+}
+
+func (m *machine) has(words ...string) {
+	m.t.Helper()
+	for _, w := range words {
+		if !strings.Contains(m.kernel.Host.String(), w) {
+			m.t.Errorf("no %q in\n%s%s", w, m.kernel.Host, m.journal.String())
+		}
+	}
+}
+
+func indented(text, by string) string {
+	return by + strings.ReplaceAll(strings.TrimSpace(text), "\n", "\n"+by) + "\n"
+}
+
+const multipartUserData = "Content-Type: multipart/mixed; boundary=\"==b==\"\nMIME-Version: 1.0\n\n--==b==\nContent-Type: text/cloud-config; charset=\"us-ascii\"\n\n#cloud-config\n{}\n" +
+	"--==b==\nContent-Type: text/x-hostnet\nMIME-Version: 1.0\n\n%s\n--==b==--\n"
+
+// channels are the ways in which a document comes with a machine, before the network.
+func channels() map[string]map[string]string {
+	const seed = "/var/lib/cloud/seed/nocloud/"
+	under := "local-hostname: x\nhostnet:\n" + indented(classic, "  ")
+	return map[string]map[string]string{
+		"/etc/hostnet":    {persist.Document: classic},
+		"beside the seed": {seed + "hostnet.yaml": classic, seed + "user-data": "#cloud-config\nhostnet: [junk]\n"},
+		"in JSON":         {"/var/lib/cloud/seed/nocloud-net/hostnet.json": `{"bonds": [{"name": "bond0", "members": ["eth0", "eth1"]}], "segments": [{"id": 16, "parent": "bond0", "bridge": "vlan16"}]}`},
+		"meta-data":       {seed + "meta-data": under},
+		"vendor-data":     {seed + "meta-data": "local-hostname: x\n", seed + "vendor-data": "#cloud-config\n" + under},
+		"user-data":       {seed + "user-data": "#cloud-config\n" + under},
+		"a MIME part":     {seed + "user-data": fmt.Sprintf(multipartUserData, classic)},
+		"instance data":   {"/run/cloud-init/instance-data.json": `{"ds": {"meta_data": {"hostnet": {"bonds": [{"name": "bond0", "members": ["eth0", "eth1"]}], "segments": [{"id": 16, "parent": "bond0", "bridge": "vlan16"}]}}}}`},
+		"system config":   {"/etc/cloud/cloud.cfg.d/50-x.cfg": under, "/etc/cloud/cloud.cfg.d/10-y.cfg": "hostnet: junk\n"},
+		"command line":    {"/proc/cmdline": "quiet hostnet.config=/srv/x.yaml\n", "/srv/x.yaml": classic, persist.Document: "bonds: [{name: other}]"},
+	}
+}
+
+func TestChannels(t *testing.T) {
+	for name, files := range channels() {
+		t.Run(name, func(t *testing.T) {
+			m := newMachine(t, files)
+			if told := m.told(0); told.Fallback || told.Source == "" || m.console.Len() > 0 {
+				t.Errorf("got %+v\n%s", told, m.console.String())
+			}
+			m.has("bond0: bond up", "vlan16: bridge up", "eth1: master bond0 up")
+			// It comes back although what it came with is gone.
+			if name == "command line" || name == "/etc/hostnet" {
+				return
+			}
+			os.RemoveAll(filepath.Join(m.boot.Host.Root, "var/lib/cloud"))
+			os.RemoveAll(filepath.Join(m.boot.Host.Root, "etc/cloud"))
+			m.restart()
+			if told := m.told(0); told.Source != persist.Document || told.Fallback {
+				t.Errorf("second boot: %+v", told)
+			}
+			m.has("vlan16: bridge up")
+		})
+	}
+}
+
+func TestDisk(t *testing.T) {
+	m := newMachine(t, nil)
+	m.boot.Disk = func() func(string) []byte {
+		return func(name string) []byte { return map[string][]byte{"hostnet.yaml": []byte(classic)}[name] }
+	}
+	if told := m.told(0); told.Source != "the CIDATA disk/hostnet.yaml" {
+		t.Errorf("got %+v", told)
+	}
+	m.has("vlan48: bridge up")
+}
+
+func TestNothing(t *testing.T) {
+	m := newMachine(t, map[string]string{"/var/lib/cloud/seed/nocloud/user-data": "#cloud-config\npackages: [vim]\n", "/var/lib/cloud/seed/nocloud/meta-data": "{ broken"})
+	if told := m.told(0); told.Source != "" || len(told.Refused) > 0 || len(m.kernel.Sent) > 0 {
+		t.Errorf("got %+v", told)
+	}
+}
+
+// TestTakenOnce: what came with the machine is laid over what is there when it is new, and not again.
+func TestTakenOnce(t *testing.T) {
+	const name = "/var/lib/cloud/seed/nocloud/hostnet.yaml"
+	m := newMachine(t, map[string]string{name: classic, persist.Document: "bridges: [{name: br9}]"})
+	m.told(0)
+	m.has("vlan16: bridge", "br9: bridge")
+	m.lay(persist.Document, "bridges: [{name: br8}]") // by hand, since
+	m.restart()
+	m.told(0)
+	if m.has("br8: bridge"); strings.Contains(m.kernel.Host.String(), "vlan16") {
+		t.Error("taken twice")
+	}
+	m.lay(name, "bridges: [{name: br7}]")
+	m.restart()
+	m.told(0)
+	m.has("br8: bridge", "br7: bridge")
+}
+
+// bad are user-data that no machine can make a network of. What is to be said of each.
+func bad() map[string]string {
+	bond := "bonds: [{name: bond0, mode: active-backup, members: [eth0, eth1]}]\n"
+	return map[string]string{
+		"bonds: [{name: bond0\n":                 "",
+		"bonds:\n\t- name: x\n":                  "",
+		"bonds: [{name: bond0}, {name: bond0}]":  "bonds[1].name",
+		"just words":                             "must be an object",
+		"- a list":                               "must be an object",
+		"[]":                                     "must be an object",
+		"{}":                                     "",
+		"bond: [{name: bond0}]":                  `unknown key "bond"`,
+		"bonds: {name: bond0}":                   "bonds",
+		"bonds: [bond0]":                         "bonds[0]",
+		"bonds: [{nam: bond0}]":                  "did you mean name?",
+		"bonds: [{name: averyveryverylongname}]": "1-15 bytes",
+		"bonds: [{name: a/b}]":                   "must not hold",
+		"bonds: [{name: bond0, mode: quick}]":    "mode",
+		"bonds: [{name: bond0, miimon: often}]":  "miimon",
+		"bonds: [{name: bond0, miimon: 1, arp_interval: 1}]":                                        "exclude each other",
+		"bonds: [{name: bond0, mode: 802.3ad, primary: eth0}]":                                      "primary",
+		"bonds: [{name: bond0, members: [eth0, eth0]}]":                                             "members[1]",
+		"bonds: [{name: b0, members: [eth0]}, {name: b1, members: [eth0]}]":                         "eth0",
+		"bonds: [{name: bond0, mac: '01:00:5e:00:00:01'}]":                                          "mac",
+		"bonds: [{name: bond0, mtu: 10}]":                                                           "mtu",
+		"vlans: [{parent: eth0}]":                                                                   "id",
+		"vlans: [{parent: eth0, id: 0}]":                                                            "1-4094",
+		"vlans: [{parent: eth0, id: 5000}]":                                                         "1-4094",
+		"vlans: [{name: v, parent: v, id: 5}]":                                                      "v",
+		"vlans: [{name: v, parent: eth0, id: 5}, {name: w, parent: eth0, id: 5}]":                   "vlans[1].id",
+		bond + "segments: [{id: 16, parent: bond0}]":                                                "bridge is missing",
+		bond + "segments: [{id: 16, bridge: b}]":                                                    "parent is missing",
+		"bridges: [{name: br0, addresses: [192.0.2.10/33]}]":                                        "0-32",
+		"bridges: [{name: br0, addresses: [192.0.2.0/24]}]":                                         "192.0.2.0/24",
+		"bridges: [{name: br0, addresses: [192.0.2.10]}]":                                           "addresses[0]",
+		"bridges: [{name: br0, gateway: 192.0.2.1}]":                                                "gateway",
+		"bridges: [{name: br0, addresses: [192.0.2.10/24], gateway: 198.51.100.1}]":                 "gateway",
+		"bridges: [{name: br0, addresses: [192.0.2.10/24], host_access: false}]":                    "host_access",
+		"bridges: [{name: br0, stp_state: true, forward_delay: 1}]":                                 "forward_delay",
+		"bridges: [{name: a, addresses: [192.0.2.10/24]}, {name: b, addresses: [192.0.2.10/24]}]":   "192.0.2.10",
+		"bridges: [{name: a, ports: [b]}, {name: b, ports: [a]}]":                                   "",
+		"ethernets: [{name: lo}]":                                                                   "reserved",
+		"ethernets: [{name: eth0, state: absent}]":                                                  "cannot be absent",
+		"state: gone\nbonds: []":                                                                    "state",
+		"rules: [{from: 192.0.2.0/33}]":                                                             "rules[0]",
+		"bonds: [{name: bond0, name: bond1}]":                                                       "name",
+		"bonds: [{name: bond0, members: [{mac: nonsense}]}]":                                        "mac",
+		bond + "segments: [{id: 16, parent: bond0, bridge: a}, {id: 16, parent: bond0, bridge: b}]": "segments[1]",
+	}
+}
+
+// TestBadDocuments: each is refused with its place, in the journal and on the console, and what worked last comes up; or, if there is
+// nothing, the machine stays as it is.
+func TestBadDocuments(t *testing.T) {
+	if n := len(bad()); n < 40 {
+		t.Fatalf("only %d", n)
+	}
+	for _, text := range slices.Sorted(maps.Keys(bad())) {
+		const name = "/var/lib/cloud/seed/nocloud/hostnet.yaml"
+		m := newMachine(t, map[string]string{name: text})
+		told := m.told(1)
+		if len(told.Refused) != 1 || told.Refused[0].Source != name || len(m.kernel.Sent) > 0 || m.read(persist.Document) != "" {
+			t.Errorf("%s: %+v, sent %v", text, told, m.kernel.Sent)
+		}
+		for where, said := range map[string]string{"journal": m.journal.String(), "console": m.console.String()} {
+			if !strings.Contains(said, name+":") || !strings.Contains(said, bad()[text]) || !strings.Contains(said, "without hostnet") {
+				t.Errorf("%s: the %s says\n%s", text, where, said)
+			}
+		}
+		m.lay(persist.Document, classic)
+		m.restart()
+		if told := m.told(0); !told.Fallback || told.Source != persist.Document || m.console.Len() == 0 {
+			t.Errorf("%s: %+v", text, told)
+		}
+		m.has("vlan16: bridge up", "inet 192.0.2.10/24")
+		if m.read(persist.Document) != classic {
+			t.Errorf("%s: the good document was changed", text)
+		}
+	}
+}
+
+// TestFallback: the document that boots was broken by hand, or does not hold: the one before it comes up.
+func TestFallback(t *testing.T) {
+	m := newMachine(t, map[string]string{persist.Document: "bonds: [{", "/etc/hostnet/previous/1.yaml": "also: broken", "/etc/hostnet/previous/2.yaml": classic})
+	if told := m.told(0); !told.Fallback || told.Source != "/etc/hostnet/previous/2.yaml" || len(told.Refused) != 2 {
+		t.Errorf("got %+v", told)
+	}
+	m.has("vlan16: bridge up")
+	m = newMachine(t, map[string]string{persist.Document: classic, "/etc/hostnet/previous/1.yaml": "bridges: [{name: br0, addresses: [192.0.2.10/24]}]"})
+	m.kernel.Refuse = func(_ int, s state.Step) error {
+		return map[bool]error{true: fmt.Errorf("planned")}[strings.Contains(s.String(), "type bond ")]
+	}
+	if told := m.told(0); !told.Fallback || told.Source != "/etc/hostnet/previous/1.yaml" || !strings.Contains(m.console.String(), "planned") {
+		t.Errorf("got %+v\n%s", told, m.console.String())
+	}
+	m.has("br0: bridge up")
+}
+
+// TestLateCard: the bond comes up with what is there and is completed when the rest comes.
+func TestLateCard(t *testing.T) {
+	m := newMachine(t, map[string]string{persist.Document: strings.Replace(classic, "[eth0, eth1]", "[eth0, {mac: '00:16:3e:00:00:03'}], primary: eth0", 1)})
+	if told := m.told(0); !slices.Equal(told.Missing, []string{"{mac: 00:16:3e:00:00:03}"}) || told.Fallback {
+		t.Errorf("got %+v", told)
+	}
+	m.has("vlan16: bridge up", "eth0: master bond0 up")
+	if !strings.Contains(m.console.String(), "00:16:3e:00:00:03} is not there") || m.read(absent) == "" {
+		t.Errorf("console %q", m.console.String())
+	}
+	m.event = func() {
+		h, err := fake.Parse("eth7: down mtu 1500 address 00:16:3e:00:00:03 permaddr 00:16:3e:00:00:03\n")
+		if err != nil {
+			t.Fatal(err)
+		}
+		h.Links[0].Index = 77
+		m.kernel.Host.Add(h.Links[0])
+	}
+	if status := m.boot.Late(t.Context()); status != 0 {
+		t.Errorf("exit %d\n%s", status, m.journal.String())
+	}
+	m.has("eth7: master bond0 up")
+	if m.read(absent) != "" {
+		t.Error("it is still said to be missing")
+	}
+}
+
+// TestNoCard: nothing to stand on is no reason to do without the bridges.
+func TestNoCard(t *testing.T) {
+	m := newMachine(t, map[string]string{persist.Document: strings.Replace(classic, "eth0, eth1", "eth8, eth9", 1) + "vlans: [{parent: eth6, id: 5}]\nethernets: [{name: eth5, mtu: 9000}]\n"})
+	if told := m.told(0); !slices.Equal(told.Missing, []string{"eth5", "eth6", "eth8", "eth9"}) {
+		t.Errorf("got %+v", told)
+	}
+	m.has("vlan16: bridge up", "bond0: bond up")
+	if status := m.boot.Online(t.Context(), 0); status != 0 {
+		t.Errorf("waited for carrier that nothing can give: %s", m.journal.String())
+	}
+}
+
+// TestNewWithoutCards: a new document of whose cards none is there does not take the place of one that works.
+func TestNewWithoutCards(t *testing.T) {
+	m := newMachine(t, map[string]string{persist.Document: classic, "/var/lib/cloud/seed/nocloud/hostnet.yaml": "bonds: [{name: bond7, members: [eth8, eth9]}]"})
+	if told := m.told(0); !told.Fallback || told.Source != persist.Document || !strings.Contains(m.console.String(), "eth8, eth9") {
+		t.Errorf("got %+v\n%s", told, m.console.String())
+	}
+	m.has("vlan16: bridge up")
+}
+
+// TestTake: what cloud-init hands over late is applied and kept, once.
+func TestTake(t *testing.T) {
+	m := newMachine(t, nil)
+	for n, want := range []string{"created", "taken before"} {
+		r, _ := m.boot.Take(t.Context(), "-", []byte(classic))
+		if r.Failed || !strings.Contains(r.Msg, want) || !strings.Contains(m.read(persist.Document), "vlan16") {
+			t.Errorf("call %d: %+v", n, r.Msg)
+		}
+	}
+	if r, _ := m.boot.Take(t.Context(), "-", []byte("bonds: [{nam: x}]")); !r.Failed {
+		t.Error("a bad document was taken")
+	}
+	m.restart()
+	m.told(0)
+	m.has("vlan16: bridge up")
+}
+
+func TestLabel(t *testing.T) {
+	iso, fat16, fat32 := make([]byte, 34<<10), make([]byte, 512), make([]byte, 512)
+	copy(iso[32<<10:], "\x01CD001\x01")
+	copy(iso[32<<10+40:], "cidata                          ")
+	copy(fat16[0x36:], "FAT16   ")
+	copy(fat16[0x2b:], "CIDATA     ")
+	copy(fat32[0x52:], "FAT32   ")
+	copy(fat32[0x47:], "CIDATA     ")
+	for name, head := range map[string][]byte{"iso": iso, "FAT16": fat16, "FAT32": fat32} {
+		if got := label(head); !strings.EqualFold(got, "cidata") {
+			t.Errorf("%s: %q", name, got)
+		}
+	}
+	if got := label(make([]byte, 34<<10)); got != "" {
+		t.Errorf("got %q", got)
+	}
+}
