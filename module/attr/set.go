@@ -22,9 +22,9 @@ func Of(items ...Item) Set { return Set{items: items} }
 func (s Set) Len() int { return len(s.items) }
 
 func (s Set) item(name string) (Item, bool) {
-	for _, it := range s.items {
-		if it.Row.Name == name {
-			return it, true
+	for i := range s.items {
+		if s.items[i].Row.Name == name {
+			return s.items[i], true
 		}
 	}
 	return Item{}, false
@@ -138,20 +138,27 @@ func (s Set) Filter(keep func(*Row) bool) Set {
 // link with want's (else have's) other values, and rows that are only seen, are passed over.
 func Missing(have, want Set) Set {
 	var out Set
-	on := have
-	if len(want.items) > 0 {
-		on = have.Clone()
-		on.Merge(want)
-	}
-	for r, v := range want.All() {
-		if r.SeeOnly || !r.Applies(on) {
+	on := &have // with what is wanted, once somebody asks
+	for i, it := range want.items {
+		r := it.Row
+		if r.SeeOnly || i < len(have.items) && have.items[i] == it { // the common case of two looks at one link
 			continue
 		}
 		old, ok := have.Get(r.Name)
-		if (ok || r.Empty) && r.holds(old, v) {
+		if (ok || r.Empty) && r.holds(old, it.Value) {
 			continue
 		}
-		out.items = append(out.items, Item{r, v})
+		if r.Only != nil {
+			if on == &have {
+				merged := have.Clone()
+				merged.Merge(want)
+				on = &merged
+			}
+			if !r.Applies(*on) {
+				continue
+			}
+		}
+		out.items = append(out.items, it)
 	}
 	return out
 }

@@ -70,7 +70,7 @@ func (w *walk) create(t *state.Link) {
 
 // index asks for the index that a link had before, where it is free: others may know it by that.
 func (w *walk) index(t *state.Link) int {
-	if slices.ContainsFunc(w.sim.Links, func(l *state.Link) bool { return l.Index == t.Index }) {
+	if w.sim.Taken(t.Index) {
 		return 0
 	}
 	return t.Index

@@ -46,10 +46,11 @@ func (m *maker) quiet() {
 	if !m.speaksIPv6() {
 		return
 	}
+	silent := map[string]bool{}
 	for o, l := range m.wanted {
 		switch {
 		case o.IPv6 == spec.IPv6Off || dumb(o) || o.IPv6 == "" && m.isLeg(o, l):
-			m.silence(l)
+			silence(l, silent)
 		case o.IPv6 == spec.IPv6Auto:
 			l.Attrs.Put(kind.DisableIPv6, attr.On(false))
 			if l.Attrs.N(kind.AddrGenMode.Name) == genNone {
@@ -60,10 +61,13 @@ func (m *maker) quiet() {
 	for o := range m.wanted {
 		for _, name := range m.ports[o.Name] {
 			if o.Kind.Bridging && m.doc.Find(name) == nil {
-				m.silence(m.out.Link(name))
+				silence(m.out.Link(name), silent)
 			}
 		}
 	}
+	m.out.Routes = slices.DeleteFunc(m.out.Routes, func(r state.Route) bool {
+		return !r.Is4() && slices.ContainsFunc(r.Legs(), func(h state.Hop) bool { return silent[h.Dev] })
+	})
 }
 
 // speaksIPv6 tells whether the host has IPv6 at all (ipv6.disable=1 on the kernel's command line).
@@ -71,9 +75,9 @@ func (m *maker) speaksIPv6() bool {
 	return slices.ContainsFunc(m.has.Links, func(l *state.Link) bool { return l.Attrs.Has(kind.AddrGenMode.Name) })
 }
 
-// silence turns IPv6 off on a link; its IPv6 addresses and routes go with it.
-func (m *maker) silence(l *state.Link) {
-	m.out.Routes = slices.DeleteFunc(m.out.Routes, func(r state.Route) bool { return !r.Is4() && r.Uses(l.Name) })
+// silence turns IPv6 off on a link; its IPv6 addresses go with it, and so do the routes of those that are noted as silent.
+func silence(l *state.Link, silent map[string]bool) {
+	silent[l.Name] = true
 	l.Attrs.Put(kind.DisableIPv6, attr.On(true))
 	var kept []state.Address
 	for _, a := range l.Addresses {

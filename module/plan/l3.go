@@ -12,6 +12,7 @@ import (
 // addresses folds the address lists: what the document lists is there, what an earlier run set and the document no longer
 // lists is not, what others added stays. An address that a link below carried is taken away there.
 func (m *maker) addresses() {
+	holders := holders(m.has)
 	for o, l := range m.wanted {
 		if !o.L3 && !dumb(o) {
 			m.tellLeft(o)
@@ -29,7 +30,7 @@ func (m *maker) addresses() {
 			m.putAddress(l, w)
 		}
 		m.takeFromBelow(o)
-		m.takeFromElsewhere(o)
+		m.takeFromElsewhere(o, holders)
 	}
 }
 
@@ -119,24 +120,42 @@ func (m *maker) takeFromBelow(o *spec.Object) {
 
 // takeFromElsewhere moves an address that an earlier run has put on another link, which need not be in the document any more
 // (a bridge that is renamed). Somebody else's is not ours to take, and two links with one address are of no use.
-func (m *maker) takeFromElsewhere(o *spec.Object) {
-	for _, other := range m.out.Links {
-		if other.Name == o.Name || other.Seen.Loopback {
-			continue
-		}
-		for _, a := range slices.Clone(other.Addresses) {
-			switch {
-			case !places(o, a) || a.Prefix.Addr().IsLinkLocalUnicast():
-			case slices.Contains(m.last[other.Name].Addresses, a.Prefix.String()):
-				m.moved[other.Name] = o.Name
-				other.Addresses = slices.DeleteFunc(other.Addresses, func(b state.Address) bool { return b.Key() == a.Key() })
-				m.warn(o.Path, "%s moves from %s to %s", a.Prefix, other.Name, o.Name)
-			default:
-				m.problem(o.Path+".addresses", fmt.Sprintf("remove it there, or list %s with its own addresses in the document", other.Name),
-					"%s: %s has it already", a.Prefix.Addr(), other.Name)
+func (m *maker) takeFromElsewhere(o *spec.Object, holders map[netip.Addr][]string) {
+	for _, w := range o.Addresses {
+		for _, name := range holders[w.Prefix.Addr()] {
+			if other := m.out.Link(name); other != nil && name != o.Name && !other.Seen.Loopback && !w.Prefix.Addr().IsLinkLocalUnicast() {
+				m.takeFrom(o, other, w.Prefix.Addr())
 			}
 		}
 	}
+}
+
+func (m *maker) takeFrom(o *spec.Object, other *state.Link, ip netip.Addr) {
+	for _, a := range slices.Clone(other.Addresses) {
+		switch {
+		case a.Prefix.Addr() != ip:
+		case slices.Contains(m.last[other.Name].Addresses, a.Prefix.String()):
+			m.moved[other.Name] = o.Name
+			other.Addresses = slices.DeleteFunc(other.Addresses, func(b state.Address) bool { return b.Key() == a.Key() })
+			m.warn(o.Path, "%s moves from %s to %s", a.Prefix, other.Name, o.Name)
+		default:
+			m.problem(o.Path+".addresses", fmt.Sprintf("remove it there, or list %s with its own addresses in the document", other.Name),
+				"%s: %s has it already", a.Prefix.Addr(), other.Name)
+		}
+	}
+}
+
+// holders names the links that have an address.
+func holders(h *state.Host) map[netip.Addr][]string {
+	found := map[netip.Addr][]string{}
+	for _, l := range h.Links {
+		for _, a := range l.Addresses {
+			if names := found[a.Prefix.Addr()]; !slices.Contains(names, l.Name) {
+				found[a.Prefix.Addr()] = append(names, l.Name)
+			}
+		}
+	}
+	return found
 }
 
 func places(o *spec.Object, a state.Address) bool {
@@ -151,14 +170,22 @@ func (m *maker) routes() {
 			continue
 		}
 		want := declaredRoutes(o)
-		earlier := m.last[o.Name].Routes
-		m.out.Routes = slices.DeleteFunc(m.out.Routes, func(r state.Route) bool {
-			return (r.Uses(o.Name) || r.Dev == "" && len(r.Hops) == 0) && slices.Contains(earlier, r.String()) && !slices.ContainsFunc(want, r.Same)
-		})
+		if surplus := surplus(m.last[o.Name].Routes, want); len(surplus) > 0 {
+			m.out.Routes = slices.DeleteFunc(m.out.Routes, func(r state.Route) bool {
+				return (r.Uses(o.Name) || r.Dev == "" && len(r.Hops) == 0) && slices.Contains(surplus, r.String()) && !slices.ContainsFunc(want, r.Same)
+			})
+		}
 		for _, r := range want {
 			m.putRoute(r)
 		}
 	}
+}
+
+// surplus are the routes that an earlier run set and which are not wanted any more.
+func surplus(earlier []string, want []state.Route) []string {
+	return slices.DeleteFunc(slices.Clone(earlier), func(text string) bool {
+		return slices.ContainsFunc(want, func(r state.Route) bool { return r.String() == text })
+	})
 }
 
 // carryRoutes takes routes along when the address moves up that their gateway is reached by, and drops those that went

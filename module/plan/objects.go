@@ -13,7 +13,12 @@ import (
 func (m *maker) objects(steps []state.Step) []Object {
 	objects := make([]Object, len(m.doc.Objects))
 	touched := touches(m.has, m.out, steps)
+	stirred := m.stirred(steps)
 	for i, o := range m.doc.Objects {
+		if had, will := m.has.Link(o.Name), m.out.Link(o.Name); !stirred[o.Name] && !o.Absent && had != nil && will != nil && same(had, will) {
+			objects[i] = Object{Kind: o.Kind.Name, Name: o.Name, Action: None, Disruption: Undisturbed, Differences: []Difference{}}
+			continue
+		}
 		objects[i] = m.object(o, touched)
 	}
 	if len(steps) == 0 || slices.ContainsFunc(objects, func(o Object) bool { return o.Action != None }) {
@@ -219,16 +224,32 @@ func addressWords(l *state.Link) []string {
 // routeWords are the routes out of an object, and of those that lead nowhere the ones that it lists or has listed.
 func (m *maker) routeWords(h *state.Host, o *spec.Object) []string {
 	list, declared := []string{}, declaredRoutes(o)
-	for _, r := range h.Routes {
-		nowhere := r.Dev == "" && len(r.Hops) == 0
-		ours := nowhere && (slices.ContainsFunc(declared, r.Same) || slices.Contains(m.last[o.Name].Routes, r.String()))
-		if (r.Dev == o.Name || ours) && !r.Kernel() {
-			r.Dev = ""
+	routes := m.routesOf(h)
+	for _, r := range routes[o.Name] {
+		r.Dev = ""
+		list = append(list, r.String())
+	}
+	for _, r := range routes[""] {
+		if slices.ContainsFunc(declared, r.Same) || slices.Contains(m.last[o.Name].Routes, r.String()) {
 			list = append(list, r.String())
 		}
 	}
 	slices.Sort(list)
 	return list
+}
+
+// routesOf are the routes of a host by the link that they go out of, but for the kernel's own; under "" those that lead nowhere.
+func (m *maker) routesOf(h *state.Host) map[string][]state.Route {
+	if m.byDev[h] == nil {
+		by := map[string][]state.Route{}
+		for _, r := range h.Routes {
+			if !r.Kernel() && len(r.Hops) == 0 {
+				by[r.Dev] = append(by[r.Dev], r)
+			}
+		}
+		m.byDev[h] = by
+	}
+	return m.byDev[h]
 }
 
 // differences compares two descriptions, key by key. Of an object that comes or goes everything is a difference.

@@ -25,12 +25,6 @@ func below(h *state.Host) []*state.Link {
 
 // legs lists the links that a link stands on, directly or not: its parent and its ports, their parents and ports, …
 func legs(h *state.Host, name string) map[string]bool {
-	ports := map[string][]string{}
-	for _, l := range h.Links {
-		if l.Master != "" {
-			ports[l.Master] = append(ports[l.Master], l.Name)
-		}
-	}
 	found := map[string]bool{}
 	var down func(name string)
 	down = func(name string) {
@@ -38,10 +32,10 @@ func legs(h *state.Host, name string) map[string]bool {
 		if l == nil {
 			return
 		}
-		for _, leg := range append(ports[name], l.Parent) {
-			if leg != "" && !found[leg] {
-				found[leg] = true
-				down(leg)
+		for _, p := range append(h.Ports(name), h.Link(l.Parent)) {
+			if p != nil && !found[p.Name] {
+				found[p.Name] = true
+				down(p.Name)
 			}
 		}
 	}

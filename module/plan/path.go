@@ -2,6 +2,7 @@ package plan
 
 import (
 	"fmt"
+	"net/netip"
 	"slices"
 
 	"hostnet-module/module/attr"
@@ -21,7 +22,7 @@ func Path(has, target *state.Host) ([]state.Step, error) { return path(has, targ
 func Retrace(has, target *state.Host) ([]state.Step, error) { return path(has, target, true) }
 
 func path(has, target *state.Host, exact bool) ([]state.Step, error) {
-	w := &walk{has: has, sim: has.Clone(), target: target, order: below(target), arrived: map[arrival]bool{}, exact: exact}
+	w := &walk{has: has, sim: has.Clone(), target: target, order: below(target), carriers: has.Carriers(), arrived: map[arrival]bool{}, exact: exact}
 	w.deleteBlockers()
 	w.pass(false)
 	w.announce()
@@ -55,6 +56,8 @@ type walk struct {
 	exact   bool
 	arrived map[arrival]bool // addresses that have moved here
 	err     error
+
+	carriers map[netip.Addr]*state.Link // as it is
 }
 
 // emit adds a step and lets the model follow it. After a step that the model refuses nothing more is added.
@@ -81,8 +84,8 @@ func (w *walk) deleteBlockers() {
 		if !t.K().HasParent || w.sim.Link(t.Name) != nil {
 			continue
 		}
-		for _, s := range w.sim.Uppers(t.Parent) {
-			if w.target.Link(s.Name) == nil && s.Kind == t.Kind && attr.Missing(s.Attrs, never(t)).Len() == 0 {
+		for _, s := range w.sim.Twins(t.Parent, t.Kind, t.Attrs) {
+			if w.target.Link(s.Name) == nil {
 				w.emit(state.Step{Op: state.LinkDel, Link: s.Name})
 			}
 		}
@@ -217,7 +220,7 @@ func replaceable(old, a state.Address) bool {
 
 // moved tells whether an address was another link's before.
 func (w *walk) moved(to string, a state.Address) bool {
-	from := w.has.Carrier(a.Prefix.Addr())
+	from := w.carriers[a.Prefix.Addr()]
 	return from != nil && from.Name != to
 }
 
@@ -253,8 +256,8 @@ func (w *walk) addRoutes() {
 		step := state.Step{Op: state.RouteAdd, Route: r, Replace: r.Is4() || slices.ContainsFunc(w.sim.Routes, func(o state.Route) bool {
 			return !o.Kernel() && o.Slot() == r.Slot()
 		})}
-		if w.err == nil && w.sim.Clone().Apply(step) == nil {
-			w.emit(step)
+		if w.err == nil && w.sim.Apply(step) == nil { // a route that is refused changes nothing
+			w.steps = append(w.steps, step)
 		}
 	}
 }

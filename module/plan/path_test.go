@@ -107,7 +107,7 @@ func randomBond(rnd *rand.Rand, h *state.Host, name string) {
 	h.Add(l)
 	for _, p := range h.Links[:3] {
 		if p.Master == "" && rnd.IntN(3) == 0 {
-			p.Master = name
+			h.Join(p, name)
 			p.Attrs = common(true, l.MTU(), l.MAC())
 		}
 	}
@@ -132,7 +132,7 @@ func randomBridge(rnd *rand.Rand, h *state.Host, name string) {
 	l.VLANs = [][]state.VLAN{{}, {{ID: 1, PVID: true, Untagged: true}}}[rnd.IntN(2)]
 	for _, p := range h.Links {
 		if p.Master == "" && p.Kind != "bridge" && rnd.IntN(4) == 0 {
-			p.Master = name
+			h.Join(p, name)
 		}
 	}
 	h.Add(l)

@@ -108,7 +108,8 @@ func (m *maker) join(o *spec.Object, p *state.Link, attrs attr.Set) {
 		if other := m.doc.Find(p.Master); p.Master != "" && (other == nil || !other.Absent) {
 			m.warn(o.Path, "%s leaves %s for %s", p.Name, p.Master, o.Name)
 		}
-		p.Master, p.VLANs, p.Port = o.Name, nil, attr.Set{}
+		m.out.Join(p, o.Name)
+		p.VLANs, p.Port = nil, attr.Set{}
 	}
 	above := m.out.Link(o.Name).Attrs
 	p.Port.Merge(attrs.Filter(func(r *attr.Row) bool { return r.Applies(above) })) // of another mode's the kernel keeps nothing

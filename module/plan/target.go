@@ -14,7 +14,7 @@ import (
 // Make plans a document on a host: what the host shall be, the steps there, and what that means for every object. A document
 // that does not fit the host gives problems and no plan.
 func Make(doc *spec.Document, has *state.Host, last Last) (*Plan, []spec.Problem, error) {
-	m := &maker{doc: doc, has: has, last: last, out: Goal(has), ports: map[string][]string{}, moved: map[string]string{}}
+	m := &maker{doc: doc, has: has, last: last, out: Goal(has), ports: map[string][]string{}, moved: map[string]string{}, byDev: map[*state.Host]map[string][]state.Route{}}
 	m.resolve()
 	m.prune()
 	m.checkKinds()
@@ -77,6 +77,8 @@ type maker struct {
 	warnings []string
 
 	declaredCount int // how many of the document's objects it names itself; those behind them are pruned
+
+	byDev map[*state.Host]map[string][]state.Route // see routesOf
 }
 
 func (m *maker) problem(path, hint, format string, args ...any) {
@@ -123,9 +125,9 @@ func (m *maker) checkParent(o *spec.Object) {
 		m.problem(o.Path+".parent", m.nics(), "%q: no such link on this host, and the document does not make it", o.Parent)
 		return
 	}
-	for _, l := range m.has.Uppers(o.Parent) {
+	for _, l := range m.has.Twins(o.Parent, o.Kind.Name, o.Attrs) {
 		named := m.doc.Find(l.Name)
-		if l.Name == o.Name || l.K() != o.Kind || attr.Missing(l.Attrs, o.Attrs.Filter(func(r *attr.Row) bool { return r.When&attr.Never != 0 })).Len() > 0 {
+		if l.Name == o.Name {
 			continue
 		}
 		if named == nil || !named.Absent && named.Parent == o.Parent && attr.Missing(l.Attrs, never(&state.Link{Attrs: named.Attrs})).Len() == 0 {
@@ -181,7 +183,8 @@ func (m *maker) absent() {
 
 // release lets a port go. What a bond's member is like afterwards is the kernel's to say: down, with its own MAC and MTU.
 func (m *maker) release(p *state.Link, from *kind.Kind) {
-	p.Master, p.Port, p.VLANs = "", attr.Set{}, nil
+	m.out.Join(p, "")
+	p.Port, p.VLANs = attr.Set{}, nil
 	if from.TakesPorts {
 		dropInherited(p)
 		p.Attrs.Drop(kind.Up.Name)
@@ -208,7 +211,7 @@ func (m *maker) present() {
 			m.out.Add(l)
 		}
 		if o.Kind.HasParent {
-			l.Parent = o.Parent
+			m.out.StandOn(l, o.Parent)
 		}
 		l.Attrs.Put(kind.Up, attr.On(true))
 		for r := range attr.Missing(l.Attrs, o.Attrs).All() {

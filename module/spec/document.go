@@ -5,6 +5,7 @@ package spec
 
 import (
 	"net/netip"
+	"slices"
 
 	"hostnet-module/module/attr"
 	"hostnet-module/module/kind"
@@ -34,6 +35,8 @@ type Document struct {
 	ConfirmTimeout uint    // seconds until everything is undone unless it was confirmed; 0: kept at once
 	Probes         []Probe // what must answer, or everything is undone; nil: not said
 	ProbeTimeout   uint    // seconds that they have together; 0: UsualProbeTimeout
+
+	byName map[string]*Object
 }
 
 // Object is one link that the document speaks of.
@@ -91,14 +94,15 @@ func (p Port) String() string {
 	return "{path: " + p.HW + "}"
 }
 
-// Find returns the object that names a link; nil if none does.
+// Find returns the object that names a link; nil if none does. The objects must all be there by the first call.
 func (d *Document) Find(name string) *Object {
-	for _, o := range d.Objects {
-		if o.Name == name {
-			return o
+	if d.byName == nil {
+		d.byName = make(map[string]*Object, len(d.Objects))
+		for _, o := range slices.Backward(d.Objects) { // of two the first counts
+			d.byName[o.Name] = o
 		}
 	}
-	return nil
+	return d.byName[name]
 }
 
 // Address is one entry of `addresses`: a text ADDR/LEN, or an object with iproute2's words (ip-address(8)).

@@ -17,6 +17,7 @@ import (
 // exactly compares documents in all that they say; no routes are the same as an empty list of them.
 var exactly = cmp.Options{
 	cmp.AllowUnexported(attr.Set{}),
+	cmpopts.IgnoreUnexported(Document{}),
 	cmp.Comparer(func(a, b *kind.Kind) bool { return a == b }),
 	cmp.Comparer(func(a, b *attr.Row) bool { return a == b }),
 	cmp.Comparer(func(a, b netip.Addr) bool { return a == b }),

@@ -90,10 +90,8 @@ func (h *Host) standOn(l *Link, s Step) error {
 	if parent == nil {
 		return fmt.Errorf("cannot find device %q: %w", s.Parent, syscall.ENODEV)
 	}
-	for _, o := range h.Uppers(s.Parent) {
-		if o.Kind == s.Kind && attr.Missing(o.Attrs, never(s.Attrs)).Len() == 0 {
-			return fmt.Errorf("VLAN device already exists: %w", syscall.EEXIST)
-		}
+	if len(h.Twins(s.Parent, s.Kind, s.Attrs)) > 0 {
+		return fmt.Errorf("VLAN device already exists: %w", syscall.EEXIST)
 	}
 	if parent.Attrs.Has("mtu") && s.Attrs.N("mtu") > parent.MTU() {
 		return fmt.Errorf("mtu %d above %s's %d: %w", s.Attrs.N("mtu"), s.Parent, parent.MTU(), syscall.ERANGE)
@@ -105,22 +103,11 @@ func (h *Host) standOn(l *Link, s Step) error {
 	return nil
 }
 
-func never(s attr.Set) attr.Set {
-	return s.Filter(func(r *attr.Row) bool { return r.When&attr.Never != 0 })
-}
-
 func (h *Host) freeIndex(wanted int) int {
-	top := 1
-	for _, l := range h.Links {
-		if l.Index == wanted {
-			wanted = 0
-		}
-		top = max(top, l.Index)
-	}
-	if wanted != 0 {
+	if wanted != 0 && !h.Taken(wanted) {
 		return wanted
 	}
-	return top + 1
+	return h.indexed().top + 1
 }
 
 // delLink takes a link away, with the links that stand on it.

@@ -145,8 +145,12 @@ func (h *Host) setUp(l *Link, up bool) {
 func (h *Host) forgetMAC(l *Link) {
 	old := l.MAC()
 	l.Attrs.Drop("mac")
-	for _, o := range h.Links {
-		if o.MAC() == old && (o.Parent == l.Name || l.K().TakesPorts && o.Master == l.Name) {
+	above := h.Uppers(l.Name)
+	if l.K().TakesPorts {
+		above = append(above, h.Ports(l.Name)...)
+	}
+	for _, o := range above {
+		if o.MAC() == old {
 			h.forgetMAC(o)
 		}
 	}
@@ -177,7 +181,7 @@ func (h *Host) dropIPv6(l *Link) {
 func (h *Host) join(l, master *Link) {
 	k := master.K()
 	h.portsChange(master, len(h.Ports(master.Name)) == 0)
-	l.Master = master.Name
+	h.Join(l, master.Name)
 	if k.Bridging {
 		l.VLANs = master.DefaultVLANs()
 	}
@@ -196,7 +200,8 @@ func (h *Host) join(l, master *Link) {
 // what that was the model does not know.
 func (h *Host) leave(l *Link) {
 	master := h.Link(l.Master)
-	l.Master, l.Port, l.VLANs = "", attr.Set{}, nil
+	h.Join(l, "")
+	l.Port, l.VLANs = attr.Set{}, nil
 	if master == nil {
 		return
 	}

@@ -4,7 +4,6 @@
 package state
 
 import (
-	"net/netip"
 	"slices"
 
 	"hostnet-module/module/attr"
@@ -16,10 +15,10 @@ type Host struct {
 	Links  []*Link // in the order of their indexes
 	Routes []Route // unicast and the like, all tables but «local», without those that the kernel keeps itself
 	Rules  []Rule  // IPv4's first, each family in the kernel's order
-	byName map[string]*Link
+	index  *index  // nil until somebody looks for a link
 }
 
-// Link is one interface.
+// Link is one interface. Of one that a host holds, Parent and Master are changed by Host.StandOn and Host.Join alone.
 type Link struct {
 	Name   string
 	Index  int
@@ -36,6 +35,7 @@ type Link struct {
 	Seen Seen
 
 	pinned bool // the MAC was set on purpose, as far as this model has seen: it does not follow the ports
+	place  int  // in the order of its host's links
 }
 
 // Seen are facts about a link that nobody sets.
@@ -87,78 +87,24 @@ func (l *Link) Address(k AddressKey) *Address {
 
 // Clone copies the link.
 func (l *Link) Clone() *Link {
-	c := *l
+	c := new(Link)
+	l.cloneInto(c)
+	return c
+}
+
+func (l *Link) cloneInto(c *Link) {
+	*c = *l
 	c.Attrs, c.Port = l.Attrs.Clone(), l.Port.Clone()
 	c.Addresses, c.VLANs = slices.Clone(l.Addresses), slices.Clone(l.VLANs)
-	return &c
-}
-
-// Link finds a link by name; nil if there is none.
-func (h *Host) Link(name string) *Link {
-	if h.byName == nil {
-		h.byName = make(map[string]*Link, len(h.Links))
-		for _, l := range h.Links {
-			h.byName[l.Name] = l
-		}
-	}
-	return h.byName[name]
-}
-
-// Add puts a link in; one of the same name is replaced.
-func (h *Host) Add(l *Link) {
-	if h.Link(l.Name) != nil {
-		h.Remove(l.Name)
-	}
-	h.Links = append(h.Links, l)
-	h.byName[l.Name] = l
-}
-
-// Remove takes a link out.
-func (h *Host) Remove(name string) {
-	h.Link(name)
-	delete(h.byName, name)
-	h.Links = slices.DeleteFunc(h.Links, func(l *Link) bool { return l.Name == name })
-}
-
-// Ports lists the links that have the named one as their master, in the order of the links.
-func (h *Host) Ports(master string) []*Link {
-	var ports []*Link
-	for _, l := range h.Links {
-		if l.Master == master && master != "" {
-			ports = append(ports, l)
-		}
-	}
-	return ports
-}
-
-// Uppers lists the links that stand on the named one (VLANs of a bond).
-func (h *Host) Uppers(name string) []*Link {
-	var uppers []*Link
-	for _, l := range h.Links {
-		if l.Parent == name && name != "" {
-			uppers = append(uppers, l)
-		}
-	}
-	return uppers
-}
-
-// Carrier finds a link that carries an address, of whatever prefix length; nil if none does.
-func (h *Host) Carrier(ip netip.Addr) *Link {
-	for _, l := range h.Links {
-		for _, a := range l.Addresses {
-			if a.Prefix.Addr() == ip {
-				return l
-			}
-		}
-	}
-	return nil
 }
 
 // Clone copies the host, deeply.
 func (h *Host) Clone() *Host {
 	c := &Host{Links: make([]*Link, len(h.Links)), Routes: slices.Clone(h.Routes), Rules: slices.Clone(h.Rules)}
+	links := make([]Link, len(h.Links))
 	for i, l := range h.Links {
-		c.Links[i] = l.Clone()
+		l.cloneInto(&links[i])
+		c.Links[i] = &links[i]
 	}
 	return c
 }

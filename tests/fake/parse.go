@@ -26,7 +26,7 @@ func Parse(text string) (*state.Host, error) {
 			return nil, fmt.Errorf("%s: no master %s", l.Name, l.Master)
 		}
 	}
-	return h, nil
+	return h.Clone(), nil // which has not been looked into while its links were half read
 }
 
 func parseLine(h *state.Host, line string) error {
@@ -85,9 +85,9 @@ func parseWord(h *state.Host, l *state.Link, words []string) (int, error) {
 	value := words[1]
 	switch words[0] {
 	case "link":
-		l.Parent = value
+		h.StandOn(l, value)
 	case "master":
-		l.Master = value
+		h.Join(l, value)
 	case "permaddr":
 		l.Seen.PermMAC = value
 	case "path":

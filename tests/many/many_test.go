@@ -1,0 +1,121 @@
+package many_test
+
+import (
+	"context"
+	"io"
+	"strconv"
+	"syscall"
+	"testing"
+	"time"
+
+	"hostnet-module/module/engine"
+	"hostnet-module/module/report"
+	"hostnet-module/module/spec"
+	"hostnet-module/module/state"
+	"hostnet-module/module/store"
+	"hostnet-module/tests/fake"
+	"hostnet-module/tests/many"
+)
+
+// life is one host with n segments: made, looked at again, and taken down.
+type life struct {
+	t     testing.TB
+	k     *fake.Kernel
+	dir   store.Dir
+	n     int
+	extra string
+}
+
+func newLife(t testing.TB, n int) *life {
+	h, err := fake.Parse(many.Bare)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &life{t: t, k: &fake.Kernel{Host: h}, dir: store.Dir(t.TempDir()), n: n}
+}
+
+// run carries a document out and tells it, and returns the steps that were sent.
+func (l *life) run(text string) []state.Step {
+	l.t.Helper()
+	before := len(l.k.Sent)
+	doc, problems, _ := spec.Read([]byte(text), "many.yaml")
+	if len(problems) > 0 {
+		l.t.Fatal(problems[0])
+	}
+	out := engine.Runner{Kernel: l.k, Dir: l.dir}.Run(context.Background(), doc)
+	if out.Failed != nil || len(out.Problems) > 0 {
+		l.t.Fatal(out.Failed, out.Problems)
+	}
+	if err := report.From(out, report.Asked{}).WriteJSON(io.Discard); err != nil {
+		l.t.Fatal(err)
+	}
+	return l.k.Sent[before:]
+}
+
+func (l *life) all() {
+	l.run(many.Document(l.n, ""))
+	l.run(many.Document(l.n, ""))
+	l.run(many.Document(l.n, ", state: absent"))
+}
+
+// TestSteps counts what a document of the largest size asks of the kernel: a new segment costs the same whether it is the first or
+// the last of 4,094, and nothing is asked twice.
+func TestSteps(t *testing.T) {
+	l := newLife(t, many.Most)
+	created := len(l.run(many.Document(many.Most, "")))
+	few := newLife(t, 10)
+	first, second := len(few.run(many.Document(10, ""))), len(few.run(many.Document(11, "")))
+	if each := second; created != first+(many.Most-10)*each {
+		t.Errorf("10 segments take %d steps, one more %d, %d take %d", first, second, many.Most, created)
+	}
+	if again := l.run(many.Document(many.Most, "")); len(again) > 0 {
+		t.Errorf("a second run sends %d steps, the first of them %q", len(again), again[0])
+	}
+	// The VLANs go with their bond; each bridge is a step, until bridges go by group.
+	if gone := l.run(many.Document(many.Most, ", state: absent")); len(gone) > many.Most+1 {
+		t.Errorf("%d steps to take %d segments away", len(gone), many.Most)
+	}
+	if left := len(l.k.Host.Links); left != 3 {
+		t.Errorf("%d links are left", left)
+	}
+}
+
+// TestGrowth holds the processor time of a segment among 4,094 against that of one among 512: it is the same, as nothing goes over
+// all of them for each. It is time that was worked, not time that went by, and the best of several, so a busy machine does no harm; a square
+// would be eight times as much.
+func TestGrowth(t *testing.T) {
+	best := func(n int) time.Duration {
+		least := time.Hour
+		for range 3 {
+			l := newLife(t, n)
+			start := worked(t)
+			l.all()
+			least = min(least, worked(t)-start)
+		}
+		return least / time.Duration(n)
+	}
+	few, most := best(512), best(many.Most)
+	t.Logf("a segment among 512: %v, among %d: %v", few, many.Most, most)
+	if most > 3*few {
+		t.Errorf("a segment among 512 takes %v of the processor, among %d %v", few, many.Most, most)
+	}
+}
+
+// worked is the time that this process's own code has worked.
+func worked(t *testing.T) time.Duration {
+	var use syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &use); err != nil {
+		t.Fatal(err)
+	}
+	return time.Duration(use.Utime.Nano())
+}
+
+func BenchmarkLife(b *testing.B) {
+	for _, n := range []int{3, 128, 1024, many.Most} {
+		b.Run(strconv.Itoa(n), func(b *testing.B) {
+			for b.Loop() {
+				newLife(b, n).all()
+			}
+		})
+	}
+}
