@@ -16,11 +16,15 @@ import (
 // Kernel is the running kernel, seen from the network namespace in which Dial was called. Its methods may be called from
 // several goroutines; they take turns.
 type Kernel struct {
-	mu    sync.Mutex
-	sock  *nl.NetlinkSocket
-	seq   uint32
-	links *directory // names and indexes: from the last snapshot, kept up by Do
-	stats Stats
+	mu       sync.Mutex
+	sock     *nl.NetlinkSocket
+	seq      uint32
+	links    *directory      // names and indexes: from the last snapshot, kept up by Do
+	fresh    map[string]bool // the links that Do has made
+	next     uint32          // the interface index that the next new link is given; 0: the kernel chooses
+	singly   bool            // links have turned out not to go in groups
+	stats    Stats
+	datagram [1 << 16]byte // what was received last
 }
 
 // Stats counts what went over the socket since Dial.
@@ -28,6 +32,7 @@ type Stats struct {
 	Dumps    int // dump requests, repeated ones included
 	Lookups  int // requests for one link
 	Writes   int // requests that modify; the frames of Announce are not counted
+	Sends    int // system calls that requests went out by
 	Messages int // messages received
 	Bytes    int // bytes received, headers included
 }
@@ -50,18 +55,13 @@ func Dial() (*Kernel, error) {
 		sock.Close()
 		return nil, fmt.Errorf("netlink socket: NETLINK_EXT_ACK: %w", err)
 	}
-	wait := unix.NsecToTimeval(timeout.Nanoseconds())
-	if err := sock.SetReceiveTimeout(&wait); err != nil {
-		sock.Close()
-		return nil, fmt.Errorf("netlink socket: timeout: %w", err)
-	}
 	// The rest is a matter of comfort: kernels before 4.20 know no strict check, without root the buffer is capped.
 	_ = unix.SetsockoptInt(sock.GetFd(), unix.SOL_NETLINK, unix.NETLINK_CAP_ACK, 1)
 	_ = unix.SetsockoptInt(sock.GetFd(), unix.SOL_NETLINK, unix.NETLINK_GET_STRICT_CHK, 1)
 	if sock.SetReceiveBufferSize(receiveBuffer, true) != nil {
 		_ = sock.SetReceiveBufferSize(receiveBuffer, false)
 	}
-	return &Kernel{sock: sock, links: newDirectory()}, nil
+	return &Kernel{sock: sock, links: newDirectory(), fresh: map[string]bool{}}, nil
 }
 
 // Close closes the socket.

@@ -14,6 +14,7 @@ type directory struct {
 type entry struct {
 	index uint32
 	kind  string
+	group uint32 // IFLA_GROUP
 }
 
 func newDirectory() *directory {
@@ -22,7 +23,15 @@ func newDirectory() *directory {
 
 func (d *directory) put(name string, index uint32, kind string) {
 	d.drop(name)
-	d.name[index], d.known[name] = name, entry{index, kind}
+	d.name[index], d.known[name] = name, entry{index: index, kind: kind}
+}
+
+// group notes in which group a link is.
+func (d *directory) group(name string, group uint32) {
+	if e, ok := d.known[name]; ok && group != 0 {
+		e.group = group
+		d.known[name] = e
+	}
 }
 
 func (d *directory) drop(name string) {

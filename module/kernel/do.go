@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
+	"slices"
 	"syscall"
 
 	"github.com/vishvananda/netlink/nl"
@@ -14,22 +14,48 @@ import (
 	"hostnet-module/module/state"
 )
 
-// Do sends the steps in order, one request each, and waits for each to be acknowledged. It stops at the first that is refused
-// and returns how many were done; the error is then a *state.Refusal about steps[done]. Between two steps it looks whether the
-// context has ended. An Announce that could not be sent is refused like any step: nothing has changed by it, so a caller that
-// does not care goes on with steps[done+1:].
+// Do carries the steps out in order and stops at the first that is refused. It returns how many were done; the error is then
+// a *state.Refusal about steps[done]. Between two requests it looks whether the context has ended. An Announce that could not be sent is
+// refused like any step: nothing has changed by it, so a caller that does not care goes on with steps[done+1:].
+//
+// Steps that make links, and steps about links that were made here, are sent many at a time, and the kernel does not stop in the
+// middle: some of those behind the refused one may have been done too, all of them about links that were not there before
+// (batch.go). Links that go one after the other go in one request if the kernel lets them (group.go).
 func (k *Kernel) Do(ctx context.Context, steps []state.Step) (done int, err error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	for i, s := range steps {
+	k.singly = false
+	for done < len(steps) {
 		if ctx.Err() != nil {
-			return i, ctx.Err()
+			return done, ctx.Err()
 		}
-		if err := k.step(ctx, s); err != nil {
-			return i, refusal(s, err)
+		n, err := k.some(ctx, steps[done:])
+		done += n
+		if err != nil {
+			return done, refusal(steps[done], err)
 		}
 	}
-	return len(steps), nil
+	return done, nil
+}
+
+// some carries out as many of the next steps as go in one request, but at least one.
+func (k *Kernel) some(ctx context.Context, steps []state.Step) (done int, err error) {
+	if n := goings(steps); n > 1 && !k.singly {
+		done := k.deleteTogether(ctx, steps[:n])
+		if k.singly = done < n; done > 0 {
+			return done, nil
+		}
+	}
+	if n := k.together(steps); n > 1 {
+		return k.batch(steps[:n])
+	}
+	if err := k.step(ctx, steps[0]); err != nil {
+		return 0, err
+	}
+	if steps[0].Op == state.LinkAdd && len(steps) > 1 && slices.ContainsFunc(steps[1:], isNew) {
+		k.follow(steps[0].Link)
+	}
+	return 1, nil
 }
 
 func (k *Kernel) step(ctx context.Context, s state.Step) error {
@@ -42,15 +68,25 @@ func (k *Kernel) step(ctx context.Context, s state.Step) error {
 		k.stats.Writes++
 		return k.sysctl(s)
 	}
-	if s.Kind == "" && s.Op == state.LinkSet {
-		s.Kind = k.links.known[s.Link].kind
-	}
-	r, err := encode(s, k.index)
+	r, err := encode(k.complete(s), k.index)
 	if err != nil {
 		return err
 	}
 	k.stats.Writes++
 	_, err = k.ask(r)
+	return k.took(s, r, err)
+}
+
+// complete says the kind of a link that a change is about where the step does not.
+func (k *Kernel) complete(s state.Step) state.Step {
+	if s.Kind == "" && s.Op == state.LinkSet {
+		s.Kind = k.links.known[s.Link].kind
+	}
+	return s
+}
+
+// took looks at the kernel's answer to a step: what is no refusal after all, which attribute is at fault, what to remember.
+func (k *Kernel) took(s state.Step, r request, err error) error {
 	if s.Op == state.RouteAdd && !s.Route.Is4() && errors.Is(err, unix.EEXIST) {
 		err = nil // the same route by the same way is there (net/ipv6/ip6_fib.c, fib6_add_rt2node)
 	}
@@ -69,15 +105,22 @@ func (k *Kernel) step(ctx context.Context, s state.Step) error {
 // sysctl writes the settings that no netlink message carries. The folder is that of the calling thread's namespace.
 func (k *Kernel) sysctl(s state.Step) error {
 	for r, v := range s.Attrs.All() {
-		if err := os.WriteFile(s.Sysctl(r), []byte(r.Text(v)), 0o644); err != nil {
-			var errno syscall.Errno
-			if errors.As(err, &errno) {
-				return errno
-			}
+		if err := write(s.Sysctl(r), r.Text(v)); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// write is os.WriteFile in three system calls.
+func write(name, text string) error {
+	fd, err := unix.Open(name, unix.O_WRONLY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return err
+	}
+	defer unix.Close(fd)
+	_, err = unix.Write(fd, []byte(text))
+	return err
 }
 
 // remember keeps the directory true after a step. What a deleted link took with it stays known by an index that nobody has:
@@ -86,11 +129,13 @@ func (k *Kernel) remember(s state.Step) {
 	switch s.Op {
 	case state.LinkAdd:
 		k.links.drop(s.Link)
+		k.fresh[s.Link] = true
 		if s.Index != 0 {
 			k.links.put(s.Link, uint32(s.Index), s.Kind)
 		}
 	case state.LinkDel:
 		k.links.drop(s.Link)
+		delete(k.fresh, s.Link)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"slices"
 	"syscall"
 	"time"
 
@@ -14,9 +15,10 @@ import (
 	"hostnet-module/module/attr"
 )
 
-// The framing and the socket are the library's (nl.NetlinkRequest, nl.NetlinkSocket). Its Execute is not used: it skips the
-// echoed request by the length in the request's header, which NETLINK_CAP_ACK cuts to the header alone (a slice out of
+// The socket and the framing of requests are the library's (nl.NetlinkSocket, nl.NetlinkRequest). Its Execute is not used: it
+// skips the echoed request by the length in the request's header, which NETLINK_CAP_ACK cuts to the header alone (a slice out of
 // range); it loses the offset of the attribute at fault; and it does not tell an interrupted dump's rows from a sound one's.
+// Nor is its Receive, which makes 64 KiB of garbage for each answer; nor its Send, which takes one message.
 
 // request is one message to the kernel: struct nlmsghdr without length and sequence number, and what follows it.
 type request struct {
@@ -46,53 +48,154 @@ func (a *answer) Error() string {
 
 func (a *answer) Unwrap() error { return a.errno }
 
-// send writes one request and returns its sequence number. Several may be under way at once: answers come in order.
-func (k *Kernel) send(r request) (uint32, error) {
-	k.seq++
-	m := nl.NetlinkRequest{NlMsghdr: unix.NlMsghdr{Type: r.typ, Flags: r.flags | unix.NLM_F_REQUEST, Seq: k.seq}}
-	m.AddRawData(r.payload)
-	return k.seq, k.sock.Send(&m)
+// send writes requests as one datagram and returns the first one's sequence number; those of the others follow it. The kernel
+// takes them in order, and does not stop at one that it refuses. Answers come in order.
+func (k *Kernel) send(requests ...request) (first uint32, err error) {
+	first = k.seq + 1
+	var datagram []byte
+	for _, r := range requests {
+		k.seq++
+		m := nl.NetlinkRequest{NlMsghdr: unix.NlMsghdr{Type: r.typ, Flags: r.flags | unix.NLM_F_REQUEST, Seq: k.seq}}
+		m.AddRawData(r.payload)
+		datagram = append(datagram, m.Serialize()...)
+		datagram = append(datagram, make([]byte, align(len(datagram))-len(datagram))...)
+	}
+	k.stats.Sends++
+	for {
+		err = unix.Sendto(k.sock.GetFd(), datagram, 0, &unix.SockaddrNetlink{Family: unix.AF_NETLINK})
+		switch {
+		case errors.Is(err, unix.EINTR):
+		case errors.Is(err, unix.EAGAIN):
+			if err := k.poll(unix.POLLOUT); err != nil {
+				return first, err
+			}
+		default:
+			return first, err
+		}
+	}
 }
 
 var errInterrupted = errors.New("the dump was interrupted by a change")
 
-// receive collects the answers to one request, until its acknowledgement or the end of its dump.
-func (k *Kernel) receive(seq uint32) ([]message, error) {
-	var out []message
-	interrupted := false
+// read takes one datagram from the kernel. The next one overwrites it.
+func (k *Kernel) read() ([]byte, error) {
 	for {
-		batch, from, err := k.sock.Receive()
+		n, from, err := unix.Recvfrom(k.sock.GetFd(), k.datagram[:], unix.MSG_TRUNC)
 		if errors.Is(err, unix.EAGAIN) {
-			return nil, fmt.Errorf("no answer from the kernel for %s: %w", timeout, unix.ETIMEDOUT)
+			err = k.poll(unix.POLLIN)
+			if err == nil {
+				continue
+			}
 		}
+		sender, ok := from.(*unix.SockaddrNetlink)
+		switch {
+		case errors.Is(err, unix.EINTR), err == nil && (!ok || sender.Pid != nl.PidKernel):
+		case err != nil:
+			return nil, err
+		case n > len(k.datagram):
+			return nil, fmt.Errorf("an answer of %d bytes: %w", n, unix.EMSGSIZE)
+		default:
+			return k.datagram[:n], nil
+		}
+	}
+}
+
+// poll waits until the socket can be read or written.
+func (k *Kernel) poll(events int16) error {
+	for {
+		n, err := unix.Poll([]unix.PollFd{{Fd: int32(k.sock.GetFd()), Events: events}}, int(timeout.Milliseconds()))
+		switch {
+		case errors.Is(err, unix.EINTR):
+		case err != nil:
+			return err
+		case n == 0:
+			return fmt.Errorf("no answer from the kernel for %s: %w", timeout, unix.ETIMEDOUT)
+		default:
+			return nil
+		}
+	}
+}
+
+// header is struct nlmsghdr, without the process that the answer is for.
+type header struct {
+	length     uint32
+	typ, flags uint16
+	seq        uint32
+}
+
+// each calls f for the messages of a datagram; at is where a message's data stands in it.
+func each(datagram []byte, f func(h header, at int, data []byte)) {
+	for at := 0; at+unix.SizeofNlMsghdr <= len(datagram); {
+		b := datagram[at:]
+		h := header{u32(b), u16(b[4:]), u16(b[6:]), u32(b[8:])}
+		if h.length < unix.SizeofNlMsghdr || int64(h.length) > int64(len(b)) {
+			return
+		}
+		f(h, at+unix.SizeofNlMsghdr, b[unix.SizeofNlMsghdr:h.length])
+		at += align(int(h.length))
+	}
+}
+
+// receive collects the answers to one request, until its acknowledgement or the end of its dump.
+func (k *Kernel) receive(seq uint32) (out []message, err error) {
+	interrupted, done := false, false
+	for !done {
+		datagram, failed := k.read()
+		if failed != nil {
+			return nil, failed
+		}
+		var kept []byte
+		each(datagram, func(h header, at int, data []byte) {
+			k.stats.Messages++
+			k.stats.Bytes += int(h.length)
+			if h.seq != seq {
+				return // left over from a request that was given up
+			}
+			interrupted = interrupted || h.flags&unix.NLM_F_DUMP_INTR != 0
+			switch h.typ {
+			case unix.NLMSG_DONE, unix.NLMSG_ERROR:
+				done = true
+				if a := parseAnswer(h.typ, h.flags, data); a != nil {
+					err = a
+				}
+			case unix.NLMSG_NOOP:
+			default:
+				if kept == nil {
+					kept = slices.Clone(datagram)
+				}
+				out = append(out, message{h.typ, kept[at : at+len(data)]})
+			}
+		})
+	}
+	if err == nil && interrupted {
+		err = errInterrupted
+	}
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// gather collects the acknowledgements of n requests that were sent together: nil, or what the kernel said.
+func (k *Kernel) gather(first uint32, n int) ([]error, error) {
+	answers := make([]error, n)
+	for left := n; left > 0; {
+		datagram, err := k.read()
 		if err != nil {
 			return nil, err
 		}
-		if from.Pid != nl.PidKernel {
-			continue
-		}
-		for _, m := range batch {
+		each(datagram, func(h header, _ int, data []byte) {
 			k.stats.Messages++
-			k.stats.Bytes += int(m.Header.Len)
-			if m.Header.Seq != seq {
-				continue // left over from a request that was given up
-			}
-			interrupted = interrupted || m.Header.Flags&unix.NLM_F_DUMP_INTR != 0
-			switch m.Header.Type {
-			case unix.NLMSG_DONE, unix.NLMSG_ERROR:
-				if a := parseAnswer(m.Header.Type, m.Header.Flags, m.Data); a != nil {
-					return nil, a
+			k.stats.Bytes += int(h.length)
+			if i := int64(h.seq) - int64(first); h.typ == unix.NLMSG_ERROR && i >= 0 && i < int64(n) {
+				left--
+				if a := parseAnswer(h.typ, h.flags, data); a != nil {
+					answers[i] = a
 				}
-				if interrupted {
-					return nil, errInterrupted
-				}
-				return out, nil
-			case unix.NLMSG_NOOP:
-			default:
-				out = append(out, message{m.Header.Type, m.Data})
 			}
-		}
+		})
 	}
+	return answers, nil
 }
 
 // parseAnswer reads struct nlmsgerr (netlink(7), linux/netlink.h) or the end of a dump; nil is success.

@@ -30,15 +30,18 @@ var fallsWithParent = []string{"macvlan", "macvtap", "ipvlan", "ipvtap", "macsec
 // parseLinks reads the messages of a link dump (RTM_NEWLINK): the links in the order of their indexes, and the
 // directory of them. Pure; it looks at the messages twice since a link may point at one that comes later.
 func parseLinks(msgs []message) (*state.Host, *directory) {
-	dir := newDirectory()
+	dir, groups := newDirectory(), map[uint32]uint32{}
 	for _, m := range msgs {
 		if m.typ != unix.RTM_NEWLINK || len(m.data) < unix.SizeofIfInfomsg {
 			continue
 		}
 		index := u32(m.data[4:])
 		attr.Walk(m.data[unix.SizeofIfInfomsg:], func(num uint16, p []byte) {
-			if num == unix.IFLA_IFNAME && text(p) != "" {
+			switch {
+			case num == unix.IFLA_IFNAME && len(p) > 1:
 				dir.put(text(p), index, "")
+			case num == unix.IFLA_GROUP && u32(p) != 0:
+				groups[index] = u32(p)
 			}
 		})
 	}
@@ -54,6 +57,7 @@ func parseLinks(msgs []message) (*state.Host, *directory) {
 		}
 		seen[l.Name] = true
 		dir.put(l.Name, uint32(l.Index), l.Kind)
+		dir.group(l.Name, groups[uint32(l.Index)])
 		host.Links = append(host.Links, l)
 	}
 	slices.SortStableFunc(host.Links, func(a, b *state.Link) int { return a.Index - b.Index })

@@ -55,15 +55,12 @@ func (w *walk) create(t *state.Link) {
 		return
 	}
 	step := state.Step{Op: state.LinkAdd, Link: t.Name, Kind: t.Kind, Parent: t.Parent, Index: w.index(t)}
-	quiet := w.alone(t)
 	step.Attrs = t.Attrs.Filter(func(r *attr.Row) bool { return !r.Alone && !r.SeeOnly && r != kind.Up && r.Applies(t.Attrs) })
-	if !quiet {
-		if w.canRise(t) {
-			step.Attrs.Put(kind.Up, attr.On(true))
-		}
-		if master := w.sim.Link(t.Master); master != nil && master.K().PortWhen == attr.Live {
-			step.Master = state.To(t.Master)
-		}
+	if !w.alone(t) && w.canRise(t) {
+		step.Attrs.Put(kind.Up, attr.On(true))
+	}
+	if master := w.sim.Link(t.Master); master != nil && master.K().PortWhen == attr.Live {
+		step.Master = state.To(t.Master)
 	}
 	w.emit(step)
 }
@@ -87,9 +84,9 @@ func (w *walk) alone(t *state.Link) bool {
 	return t.VLANs != nil && t.K().Bridging
 }
 
-// canRise tells whether a link is to be up and its parent lets it.
+// canRise tells whether a link is to be up now, and its parent lets it.
 func (w *walk) canRise(t *state.Link) bool {
-	if !t.Up() {
+	if !t.Up() || w.late[t.Name] {
 		return false
 	}
 	parent := w.sim.Link(t.Parent)

@@ -23,6 +23,27 @@ func below(h *state.Host) []*state.Link {
 	return out
 }
 
+// waves sorts the links of a host by how many stand below each: those of one wave can be made in any order, once the wave before
+// it is there.
+func waves(h *state.Host) [][]*state.Link {
+	var out [][]*state.Link
+	depth := map[string]int{"": -1}
+	for _, l := range below(h) {
+		at := 0
+		for _, name := range []string{l.Parent, l.Master} {
+			if d, ok := depth[name]; ok {
+				at = max(at, d+1)
+			}
+		}
+		depth[l.Name] = at
+		for len(out) <= at {
+			out = append(out, nil)
+		}
+		out[at] = append(out[at], l)
+	}
+	return out
+}
+
 // legs lists the links that a link stands on, directly or not: its parent and its ports, their parents and ports, …
 func legs(h *state.Host, name string) map[string]bool {
 	found := map[string]bool{}

@@ -22,7 +22,9 @@ func Path(has, target *state.Host) ([]state.Step, error) { return path(has, targ
 func Retrace(has, target *state.Host) ([]state.Step, error) { return path(has, target, true) }
 
 func path(has, target *state.Host, exact bool) ([]state.Step, error) {
-	w := &walk{has: has, sim: has.Clone(), target: target, order: below(target), carriers: has.Carriers(), arrived: map[arrival]bool{}, exact: exact}
+	w := &walk{has: has, sim: has.Clone(), target: target, waves: waves(target), carriers: has.Carriers(), arrived: map[arrival]bool{}, exact: exact}
+	w.order = slices.Concat(w.waves...)
+	w.late = w.lateOnes()
 	w.deleteBlockers()
 	w.pass(false)
 	w.announce()
@@ -50,11 +52,13 @@ type walk struct {
 	has     *state.Host // as it is
 	sim     *state.Host // as it would be after the steps
 	target  *state.Host
-	order   []*state.Link // the target's links, below first
+	waves   [][]*state.Link // the target's links: of one wave none stands on another or is its port
+	order   []*state.Link   // all of them, below first
 	steps   []state.Step
 	waiting map[string]bool // masters of links that carry traffic and have been left for the second pass
 	exact   bool
 	arrived map[arrival]bool // addresses that have moved here
+	late    map[string]bool  // new links that rise when all on them has been built
 	err     error
 
 	carriers map[netip.Addr]*state.Link // as it is
@@ -109,9 +113,10 @@ func (w *walk) pass(live bool) {
 		w.quiet(t)
 		w.raiseMTU(t)
 	}
-	for _, t := range w.order {
-		w.build(t, live)
+	for _, wave := range w.waves {
+		w.makeWave(wave, live)
 	}
+	w.raise()
 	for _, t := range slices.Backward(w.order) {
 		w.lowerMTU(t)
 	}

@@ -63,10 +63,9 @@ func (l *life) all() {
 func TestSteps(t *testing.T) {
 	l := newLife(t, many.Most)
 	created := len(l.run(many.Document(many.Most, "")))
-	few := newLife(t, 10)
-	first, second := len(few.run(many.Document(10, ""))), len(few.run(many.Document(11, "")))
-	if each := second; created != first+(many.Most-10)*each {
-		t.Errorf("10 segments take %d steps, one more %d, %d take %d", first, second, many.Most, created)
+	hundred, more := len(newLife(t, 100).run(many.Document(100, ""))), len(newLife(t, 101).run(many.Document(101, "")))
+	if each := more - hundred; created != hundred+(many.Most-100)*each {
+		t.Errorf("100 segments take %d steps, one more %d, %d take %d", hundred, each, many.Most, created)
 	}
 	if again := l.run(many.Document(many.Most, "")); len(again) > 0 {
 		t.Errorf("a second run sends %d steps, the first of them %q", len(again), again[0])
