@@ -89,10 +89,14 @@ func read(tree *node) (d *Document, problems, warnings []Problem) {
 
 // objectOf is the part of a path that names an object: "bonds[0]" of "bonds[0].members[1].mac".
 func objectOf(path string) string {
-	if i := strings.IndexByte(path, ']'); i >= 0 {
-		return path[:i+1]
+	i := strings.IndexByte(path, ']')
+	if i < 0 {
+		return path
 	}
-	return path
+	if strings.HasPrefix(path[i+1:], "(") { // of a segment in bulk: "segments[0](id 117)"
+		i += strings.IndexByte(path[i:], ')')
+	}
+	return path[:i+1]
 }
 
 func decode(tree *node) (*Document, []Problem) {
@@ -166,7 +170,9 @@ func readObjects(w *walker, d *Document, key string, p place) {
 	items, _ := w.list(p)
 	for _, item := range items {
 		if key == segmentsKey {
-			d.Objects = append(d.Objects, readSegment(w, item, d.State == Absent)...)
+			for _, one := range w.segmentsOf(item) {
+				d.Objects = append(d.Objects, readSegment(w, one, d.State == Absent)...)
+			}
 		} else if o := readObject(w, item, kind.ByList(key), d.State == Absent); o != nil {
 			d.Objects = append(d.Objects, o)
 		}

@@ -169,7 +169,12 @@ var (
 )
 
 // objectItem is an object of one of the document's lists, portItem a member or port of one.
-func objectItem(list string) listItem { return listItem{form: anyOf(ref(list), ref("objectText"))} }
+func objectItem(list string) listItem {
+	if list == segmentsKey {
+		return listItem{form: anyOf(ref(list), ref(bulkKey), ref("objectText"))}
+	}
+	return listItem{form: anyOf(ref(list), ref("objectText"))}
+}
 
 func portItem(ports string) listItem {
 	return listItem{form: anyOf(ref("linkName"), Tree{{"type", "integer"}}, ref(ports), ref("objectText")), words: namePattern, whole: true}

@@ -112,6 +112,7 @@ func plainKey(key string) bool {
 
 // find returns the node that a path leads to, or the nearest one above it; nil only for a nil tree.
 func (n *node) find(path string) *node {
+	path = unnumbered(path)
 	for n != nil && path != "" {
 		var step string
 		if path[0] == '[' {

@@ -39,6 +39,7 @@ func definitions() Tree {
 		t.put(k.List, objectForm(k))
 	}
 	t.put(segmentsKey, segmentForm())
+	t.put(bulkKey, bulkForm())
 	for _, k := range kind.List() {
 		if k.Ports != "" {
 			t.put(k.Ports, portForm(k))

@@ -1,0 +1,152 @@
+package spec
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// A segment with `ids` instead of `id` stands for one segment each. It is taken apart before it is read, so that all else sees
+// segments only: in every text of it {id} becomes the number (template.go).
+
+const (
+	idsKey  = "ids"
+	bulkKey = "segmentsInBulk" // in the schema
+)
+
+// inBulk tells whether a segment gives ids.
+func inBulk(n *node) bool {
+	ids := n.value(idsKey)
+	return ids != nil && !ids.missing()
+}
+
+// segmentsOf takes a segment apart, if it gives ids. The path of each one that it stands for names it: "segments[0](id 117)".
+func (w *walker) segmentsOf(p place) []place {
+	if p.node.shape == textShape && startsWith(p.node.text, '{') && !w.expand(p, objectShape) {
+		return nil
+	}
+	if p.node.shape != objectShape || !inBulk(p.node) {
+		return []place{w.single(p)}
+	}
+	ids, ok := w.ids(p.at(idsKey, p.node.value(idsKey)))
+	if n := p.node.value("id"); n != nil && !n.missing() {
+		w.add(p.at("id", n), ErrConflict, "leave one of them out", "id goes with no ids")
+		ok = false
+	}
+	if bridge := p.node.value("bridge"); bridge != nil && len(ids) > 1 && !bridge.missing() && !hasTemplate(bridge.text) {
+		w.fault(p.at("bridge", bridge), ErrValue, `write vlan{id}`, "would be the bridge of all %d ids: it must contain {id}", len(ids))
+		ok = false
+	}
+	if !ok {
+		return nil
+	}
+	segments := make([]place, len(ids))
+	for i, id := range ids {
+		segments[i] = w.segmentOf(p, id)
+	}
+	return segments
+}
+
+// single is a segment without ids.
+func (w *walker) single(p place) place {
+	if id := p.node.value("id"); id != nil && id.shape == textShape && strings.ContainsAny(strings.TrimSpace(id.text), "-,") && p.node.value(idsKey) == nil {
+		w.fault(p.at("id", id), ErrValue, "write ids: "+ascii(clip(id.text)), "must be one number from 1-4094")
+		id.text = "" // that is said
+	}
+	if p.node.value(idsKey) == nil {
+		return p
+	}
+	n := *p.node
+	n.keys, n.items = nil, nil
+	for i, k := range p.node.keys {
+		if k.text != idsKey { // given as nothing
+			n.keys, n.items = append(n.keys, k), append(n.items, p.node.items[i])
+		}
+	}
+	return place{p.path, &n}
+}
+
+// segmentOf is one of the segments that one with ids stands for.
+func (w *walker) segmentOf(p place, id uint16) place {
+	one := place{p.path + "(id " + strconv.Itoa(int(id)) + ")", &node{shape: objectShape, line: p.node.line, column: p.node.column}}
+	for i, k := range p.node.keys {
+		if k.text == idsKey {
+			n := p.node.items[i]
+			number := &node{shape: numberShape, text: strconv.Itoa(int(id)), line: n.line, column: n.column}
+			one.node.keys, one.node.items = append(one.node.keys, &node{shape: textShape, text: "id", line: k.line, column: k.column}), append(one.node.items, number)
+			continue
+		}
+		filled := w.fill(one.at(k.text, p.node.items[i]), id)
+		one.node.keys, one.node.items = append(one.node.keys, k), append(one.node.items, filled)
+	}
+	return one
+}
+
+// fill copies a value, with its templates replaced.
+func (w *walker) fill(p place, id uint16) *node {
+	n := *p.node
+	if n.shape == textShape && strings.Contains(n.text, "{") {
+		text, err := fillText(n.text, int(id))
+		if err != nil {
+			w.fault(p, ErrValue, "{id}, or arithmetic with it: {id+1000}, {id//256}, {id%256}", "%v", err)
+		}
+		n.text = text
+	}
+	n.items = make([]*node, len(p.node.items))
+	for i, item := range p.node.items {
+		at := p.item(i, item)
+		if n.shape == objectShape {
+			at = p.at(n.keys[i].text, item)
+		}
+		n.items[i] = w.fill(at, id)
+	}
+	return &n
+}
+
+// ids reads numbers and ranges of VLANs, each of them once.
+func (w *walker) ids(p place) (ids []uint16, ok bool) {
+	items, ok := w.list(p)
+	seen := map[uint16]bool{}
+	for _, item := range items {
+		first, last, good := w.vlanRange(item)
+		for id := first; good && id <= last; id++ {
+			if seen[id] {
+				w.fault(item, ErrDuplicate, "", "%d is listed already", id)
+				good = false
+			}
+			seen[id] = true
+			ids = append(ids, id)
+		}
+		ok = ok && good
+	}
+	if ok && len(ids) == 0 {
+		w.add(p, ErrMissing, "", "no id is listed")
+		ok = false
+	}
+	return ids, ok
+}
+
+// unnumbered takes the name of a segment out of a path: what is in the document is "segments[0]".
+func unnumbered(path string) string {
+	if from := strings.Index(path, "](id "); from >= 0 {
+		if to := strings.IndexByte(path[from:], ')'); to > 0 {
+			return path[:from+1] + path[from+to+1:]
+		}
+	}
+	return path
+}
+
+// bulkForm is a segment that stands for many. Its values are templates, of which a schema sees no more than that they are texts.
+func bulkForm() Tree {
+	properties := Tree{{idsKey, property(idsKey, "VLAN numbers and ranges of them: every one is a segment, in whose texts {id} is its number.",
+		listForm(listItem{form: idsForm(), words: vlanPattern, whole: true}))}}
+	for _, key := range segmentKeys() {
+		if key != "id" {
+			properties.put(key, Tree{{"title", key}, {"description", "As of a segment; in texts {id} is the VLAN's number."}})
+		}
+	}
+	slices.SortFunc(properties, func(a, b Pair) int { return strings.Compare(a.Key, b.Key) })
+	return closed("segments in bulk", "One segment for each VLAN number that it lists.", properties,
+		Pair{"allOf", []any{given(idsKey, "parent", "bridge")}},
+		Pair{"examples", []any{Tree{{idsKey, "100-199,205"}, {"parent", "bond0"}, {"bridge", "vlan{id}"}, {"addresses", []any{"2001:db8:{id}::10/64"}}}}})
+}
