@@ -36,7 +36,8 @@ type Document struct {
 	Probes         []Probe // what must answer, or everything is undone; nil: not said
 	ProbeTimeout   uint    // seconds that they have together; 0: UsualProbeTimeout
 
-	byName map[string]*Object
+	byName map[string]*Object // see Find
+	found  int                // how many objects were there when it was made
 }
 
 // Object is one link that the document speaks of.
@@ -94,10 +95,10 @@ func (p Port) String() string {
 	return "{path: " + p.HW + "}"
 }
 
-// Find returns the object that names a link; nil if none does. The objects must all be there by the first call.
+// Find returns the object that names a link; nil if none does.
 func (d *Document) Find(name string) *Object {
-	if d.byName == nil {
-		d.byName = make(map[string]*Object, len(d.Objects))
+	if d.byName == nil || d.found != len(d.Objects) { // of a copy with more objects, too
+		d.byName, d.found = make(map[string]*Object, len(d.Objects)), len(d.Objects)
 		for _, o := range slices.Backward(d.Objects) { // of two the first counts
 			d.byName[o.Name] = o
 		}
