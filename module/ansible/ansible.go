@@ -77,7 +77,7 @@ func (d Door) result(ctx context.Context) (r *report.Result) {
 		r = report.Refused(problems, warnings)
 	} else {
 		out := engine.Call{Dial: d.Kernel, Runtime: d.Runtime, Check: ask.check, Root: d.Root, Boot: d.Boot}.Do(ctx, doc)
-		r = report.From(out, report.Asked{Check: ask.check, Diff: ask.diff && !ask.noLog})
+		r = report.From(out, report.Asked{Check: ask.check, Diff: ask.diff && !ask.noLog, Waves: ask.verbose, Summary: doc.Result == spec.Summary})
 		r.Warn(warnings)
 	}
 	if ask.invocation && !ask.noLog {
@@ -99,7 +99,7 @@ func (d Door) input() ([]byte, error) {
 
 // asks are Ansible's own keys that mean something to us. The set grows with every release: others are passed over.
 type asks struct {
-	check, diff, noLog, invocation bool
+	check, diff, noLog, invocation, verbose bool
 }
 
 func ansibles(own map[string][]byte) asks {
@@ -108,6 +108,8 @@ func ansibles(own map[string][]byte) asks {
 		check: on(own[prefix+"check_mode"]),
 		diff:  on(own[prefix+"diff"]),
 		noLog: on(own[prefix+"no_log"]),
+
+		verbose: number(own[prefix+"verbosity"]) >= 1,
 		// ansible-core before 2.20 does not say: there it is wanted from -vvv on.
 		invocation: told && on(inject) || !told && number(own[prefix+"verbosity"]) >= 3,
 	}

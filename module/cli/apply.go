@@ -72,6 +72,6 @@ func (c *Command) document(name string) input {
 
 // run carries a good document out.
 func (c *Command) run(ctx context.Context, doc *spec.Document, o options, out output) *report.Result {
-	outcome := engine.Call{Dial: c.Kernel, Runtime: c.Runtime, Check: o.check, Note: out.note, Root: c.Root, Boot: c.Boot}.Do(ctx, doc)
-	return report.From(outcome, report.Asked{Check: o.check, Diff: o.diff})
+	outcome := engine.Call{Dial: c.Kernel, Runtime: c.Runtime, Check: o.check, Note: out.note, Progress: out.progress(), Root: c.Root, Boot: c.Boot}.Do(ctx, doc)
+	return report.From(outcome, report.Asked{Check: o.check, Diff: o.diff, Waves: o.verbose, Summary: doc.Result == spec.Summary})
 }

@@ -15,12 +15,13 @@ import (
 
 // Call is what every front door does with a good document.
 type Call struct {
-	Dial    func() (Kernel, error)
-	Runtime string // the folder of the run-time records; "": store.Runtime
-	Check   bool
-	Note    func(what string) // told what the run is about to do; may be nil
-	Root    fs.FS             // as in Runner
-	Boot    *persist.Host     // as in Runner
+	Dial     func() (Kernel, error)
+	Runtime  string // the folder of the run-time records; "": store.Runtime
+	Check    bool
+	Note     func(what string) // told what the run is about to do; may be nil
+	Progress func(Progress)    // as in Runner
+	Root     fs.FS             // as in Runner
+	Boot     *persist.Host     // as in Runner
 }
 
 // Do carries the document out, or gathers what is there if it asks for that. A panic is a failed outcome: the caller must
@@ -56,7 +57,7 @@ func (c Call) runner(k Kernel) Runner {
 	if runtime == "" {
 		runtime = store.Runtime
 	}
-	return Runner{Kernel: k, Dir: store.Dir(filepath.Join(runtime, k.Namespace())), Lasting: lasting, Check: c.Check, Note: c.Note, Root: c.Root, Boot: c.Boot}
+	return Runner{Kernel: k, Dir: store.Dir(filepath.Join(runtime, k.Namespace())), Lasting: lasting, Check: c.Check, Note: c.Note, Progress: c.Progress, Root: c.Root, Boot: c.Boot}
 }
 
 // Unsettled returns the journal of a run that has not come to its end or waits to be confirmed, nil if there is none. It takes no

@@ -43,4 +43,5 @@ type Outcome struct {
 	RolledBack  bool
 	NotRestored []string // what the rollback could not bring back, in words
 	Warnings    []string // the plan's and the run's
+	Waves       []Wave   // what was sent, by sort and in order, and how long it took
 }

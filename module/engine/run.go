@@ -26,6 +26,7 @@ type Runner struct {
 	LockWait time.Duration     // how long to wait for another run; 0: LockWait
 	Note     func(what string) // told what the run is about to do; may be nil
 	Boot     *persist.Host     // where to keep what comes back at boot; nil: nothing does
+	Progress func(Progress)    // told of each piece of a large plan; may be nil
 	Root     fs.FS             // the host's files, in which other managers of the network are looked for; nil: nobody looks
 }
 
@@ -194,7 +195,7 @@ func (r Runner) lock(ctx context.Context) (func(), error) {
 // do sends the steps. An announcement that cannot be sent is told and changes nothing: neighbours find out a little later.
 func (r Runner) do(ctx context.Context, steps []state.Step, out *Outcome) error {
 	for len(steps) > 0 {
-		done, err := r.Kernel.Do(ctx, steps)
+		done, err := r.send(ctx, steps, out)
 		if err == nil {
 			return nil
 		}

@@ -20,7 +20,9 @@ type Result struct {
 	Failed      bool       `json:"failed,omitempty"`
 	Msg         string     `json:"msg"` // one sentence
 	Objects     []Object   `json:"objects"`
-	Steps       []string   `json:"steps"` // iproute2 lines
+	Steps       []string   `json:"steps"`            // iproute2 lines
+	Counts      Counts     `json:"counts,omitempty"` // with `result: summary`, in place of objects, steps and diff
+	Waves       []string   `json:"waves,omitempty"`  // what was sent, how often and how long it took; with -v, of large plans
 	Diff        []Diff     `json:"diff,omitempty"`
 	Document    *Document  `json:"document,omitempty"` // of `state: gathered`
 	Left        []Left     `json:"left,omitempty"`     // of a conversion: what could not be taken over
@@ -34,6 +36,9 @@ type Result struct {
 
 	check bool
 }
+
+// Counts tells how many objects there are, by their kind and by what happens to them: {"bridge": {"create": 4094}}.
+type Counts map[string]map[string]int
 
 // Invocation is {"module_args": …}; nil: not asked for.
 type Invocation map[string]any
@@ -105,6 +110,9 @@ func undid(list []engine.Recovered) bool {
 type Asked struct {
 	Check bool // nothing was sent: say what would have happened
 	Diff  bool // include the objects' state before and after
+	Waves bool // tell what was sent, sort by sort
+
+	Summary bool // counts in place of objects, steps and diff
 }
 
 // From tells an outcome.
@@ -141,7 +149,27 @@ func From(out engine.Outcome, asked Asked) *Result {
 	} else {
 		r.Msg = r.summary()
 	}
+	for _, w := range out.Waves {
+		if asked.Waves {
+			r.Waves = append(r.Waves, w.String())
+		}
+	}
+	if asked.Summary {
+		r.sumUp()
+	}
 	return r
+}
+
+// sumUp leaves counts of what a large document has become. What failed, and what is to be warned of, stays.
+func (r *Result) sumUp() {
+	r.Counts = Counts{}
+	for _, o := range r.Objects {
+		if r.Counts[o.Kind] == nil {
+			r.Counts[o.Kind] = map[string]int{}
+		}
+		r.Counts[o.Kind][string(o.Action)]++
+	}
+	r.Objects, r.Steps, r.Diff = []Object{}, []string{}, nil
 }
 
 func (r *Result) takePlan(p *plan.Plan, lasting, diff bool) {

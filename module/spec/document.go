@@ -21,6 +21,9 @@ const (
 	Gathered Presence = "gathered"
 )
 
+// Summary is the value of `result` that asks for counts only.
+const Summary = "summary"
+
 // Document is one decoded document. Objects stand in the order of the result: ethernets, bonds, vlans, bridges, then every
 // segment as its VLAN and its bridge. A document's `state: absent` has been carried into its objects.
 type Document struct {
@@ -28,6 +31,8 @@ type Document struct {
 	Objects []*Object
 	Rules   []Rule // nil: not said; empty: none of ours
 	Prune   bool   // remove what an earlier run made and the document does not name
+
+	Result string // how much the result tells: full (or ""), summary
 
 	MaxDisruption string // the most that a plan may disturb: none, flap, recreate; "": as much as it must
 	Persist       *bool  // the objects also come back at boot; nil: not said

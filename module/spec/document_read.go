@@ -131,6 +131,8 @@ var rootFields = func() []field[root] {
 		listField("probes", "what must answer after the change, or it is undone", probeItem, readProbe, func(to *root, list []Probe) { to.doc.Probes = list }),
 		numberField("probe_timeout", "seconds within which all probes must have answered; 10 where nothing is said", nil, 1, MostProbeTimeout,
 			func(to *root, n uint64) { to.doc.ProbeTimeout = uint(n) }),
+		choiceField("result", "summary counts the objects by what happened to them, instead of listing them and the steps; for documents with thousands",
+			func(to *root, word string) { to.doc.Result = word }, "full", Summary),
 		choiceField("max_disruption", "refuse a plan that would disturb running traffic more: flap is a link down and up or its ports let go for a moment, recreate is a link made anew",
 			func(to *root, word string) { to.doc.MaxDisruption = word }, "none", "flap", "recreate"),
 	}

@@ -145,7 +145,7 @@ func TestArgs(t *testing.T) {
 		t.Error(diff)
 	}
 	_, _, problems, _ = ReadArgs([]byte(`{"_ansible_diff": true, "bonds": [{"_ansible_x": 1}], "ansible_y": 2}`))
-	if got := Problems(problems).Error(); got != `ansible_y: unknown key "ansible_y" (known are state, prune, persist, confirm_timeout, probes, probe_timeout, max_disruption, ethernets, bonds, vlans, bridges, segments, rules)
+	if got := Problems(problems).Error(); got != `ansible_y: unknown key "ansible_y" (known are state, prune, persist, confirm_timeout, probes, probe_timeout, result, max_disruption, ethernets, bonds, vlans, bridges, segments, rules)
 bonds[0]._ansible_x: unknown key "_ansible_x"` {
 		t.Errorf("got %s", got)
 	}

@@ -29,6 +29,13 @@ const (
 	Announce               // gratuitous ARP or unsolicited neighbour advertisement for an address that has moved
 )
 
+var opWords = [...]string{LinkAdd: "ip link add", LinkSet: "ip link set", LinkDel: "ip link del", VLANAdd: "bridge vlan add", VLANDel: "bridge vlan del",
+	AddrAdd: "ip addr replace", AddrDel: "ip addr del", RouteAdd: "ip route add", RouteDel: "ip route del", RuleAdd: "ip rule add", RuleDel: "ip rule del",
+	Sysctl: "settings of IPv6", Await: "waits for carrier", Announce: "announcements"}
+
+// String names the operation as iproute2 does, without what it is about.
+func (op Op) String() string { return opWords[op] }
+
 // Step is one request to the kernel: one transition of a Host.
 type Step struct {
 	Op   Op
