@@ -59,30 +59,41 @@ func (w *host) command(argv ...string) *exec.Cmd {
 }
 
 // cost is what a phase took.
-type cost struct{ wall, cpu time.Duration }
+type cost struct{ wall, cpu, user time.Duration }
 
 // do carries a phase out, wrapped in another program if there is one, and measures it, the start of its processes included.
 func (w *host) do(c contender, p phase, wrapper ...string) (total cost, err error) {
 	for _, argv := range c.does[p] {
-		path, err := exec.LookPath(argv[0]) // busybox, as a wrapper, would take its own ip
+		one, err := w.run(argv, wrapper...)
 		if err != nil {
-			return total, err
+			return total, fmt.Errorf("%s: %s: %w", c.name, p, err)
 		}
-		cmd := w.command(slices.Concat(wrapper, []string{path}, argv[1:])...)
-		if cmd.Stderr, err = os.Create(filepath.Join(w.folder, "complaints")); err != nil {
-			return total, err
-		}
-		start := time.Now()
-		err = cmd.Run()
-		total.wall += time.Since(start)
-		cmd.Stderr.(*os.File).Close()
-		if err != nil {
-			words, _ := os.ReadFile(filepath.Join(w.folder, "complaints"))
-			return total, fmt.Errorf("%s: %s: %s: %w\n%s", c.name, p, strings.Join(argv, " "), err, words)
-		}
-		total.cpu += cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
+		total.wall, total.cpu, total.user = total.wall+one.wall, total.cpu+one.cpu, total.user+one.user
 	}
 	return total, nil
+}
+
+// run carries one command out.
+func (w *host) run(argv []string, wrapper ...string) (took cost, err error) {
+	path, err := exec.LookPath(argv[0]) // busybox, as a wrapper, would take its own ip
+	if err != nil {
+		return took, err
+	}
+	cmd := w.command(slices.Concat(wrapper, []string{path}, argv[1:])...)
+	if cmd.Stderr, err = os.Create(filepath.Join(w.folder, "complaints")); err != nil {
+		return took, err
+	}
+	start := time.Now()
+	err = cmd.Run()
+	took.wall = time.Since(start)
+	cmd.Stderr.(*os.File).Close()
+	if err != nil {
+		words, _ := os.ReadFile(filepath.Join(w.folder, "complaints"))
+		return took, fmt.Errorf("%s: %w\n%s", strings.Join(argv, " "), err, words)
+	}
+	took.user = cmd.ProcessState.UserTime()
+	took.cpu = took.user + cmd.ProcessState.SystemTime()
+	return took, nil
 }
 
 // bare makes the host what it was at first; who tears down leaves the NICs as he likes.

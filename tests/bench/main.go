@@ -6,22 +6,33 @@
 package main
 
 import (
+	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
 	"os"
+	"strconv"
+	"strings"
 )
 
 func main() {
 	rounds := flag.Int("rounds", 15, "how often each case is measured, after one round that is not")
+	list := flag.String("sizes", "", "measure hosts with so many segments instead (\"3,16,128\"): one JSON object a figure")
+	script := flag.String("replay", "", "send the requests of a file, which the floor of --sizes is")
 	into := flag.String("into", "", "put the figures from standard input between the markers of this page, and measure nothing")
 	flag.Parse()
 	var err error
 	switch {
+	case *script != "":
+		err = replayFile(*script)
+	case *into != "" && *list != "":
+		err = renderSizes(*into, os.Stdin)
 	case *into != "":
 		err = paste(*into, os.Stdin)
 	case os.Getenv("HOSTNET_LAB") == "":
 		err = errors.New("this belongs into a machine of the lab: make bench")
+	case *list != "":
+		err = benchSizes(*list, *rounds)
 	default:
 		err = bench(*rounds)
 	}
@@ -55,4 +66,32 @@ func bench(rounds int) error {
 	}
 	_, err = fmt.Printf("\n**The batch no longer makes the same state** (tests/bench/cases.go); the program would still do: %s\n", left)
 	return err
+}
+
+func replayFile(name string) error {
+	f, err := os.Open(name)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	return replay(f)
+}
+
+// benchSizes prints figures as they come: what is measured before something fails is not lost.
+func benchSizes(list string, rounds int) error {
+	var sizes []int
+	for word := range strings.SplitSeq(list, ",") {
+		n, err := strconv.Atoi(word)
+		if err != nil {
+			return err
+		}
+		sizes = append(sizes, n)
+	}
+	w, err := newHost()
+	if err != nil {
+		return err
+	}
+	defer w.close()
+	e := json.NewEncoder(os.Stdout)
+	return w.sizes(sizes, rounds, func(f figure) { _ = e.Encode(f) })
 }
