@@ -6,7 +6,8 @@ import (
 )
 
 // Set holds the values of one link, at most one a row, in the order in which they were put. The zero Set is empty and
-// ready for use. A row that is missing means «leave it as it is» in a wish and «the kernel does not say» in a state.
+// ready for use. A row that is missing means «leave it as it is» in a wish and «the kernel does not say» in a state. What is
+// in items is never written over: sets of thousands of links are cloned a few times in each run, and few of them change.
 type Set struct{ items []Item }
 
 // Item is one value with its row.
@@ -49,7 +50,10 @@ func (s Set) Has(name string) bool { _, ok := s.Get(name); return ok }
 func (s *Set) Put(r *Row, v Value) {
 	for i := range s.items {
 		if s.items[i].Row.Name == r.Name {
-			s.items[i] = Item{r, v}
+			if s.items[i] != (Item{r, v}) {
+				s.items = slices.Clone(s.items)
+				s.items[i] = Item{r, v}
+			}
 			return
 		}
 	}
@@ -58,7 +62,9 @@ func (s *Set) Put(r *Row, v Value) {
 
 // Drop takes a value out.
 func (s *Set) Drop(name string) {
-	s.items = slices.DeleteFunc(s.items, func(it Item) bool { return it.Row.Name == name })
+	if s.Has(name) {
+		s.items = slices.DeleteFunc(slices.Clone(s.items), func(it Item) bool { return it.Row.Name == name })
+	}
 }
 
 // All yields the rows and values in order.
@@ -72,8 +78,8 @@ func (s Set) All() iter.Seq2[*Row, Value] {
 	}
 }
 
-// Clone copies the set.
-func (s Set) Clone() Set { return Set{items: slices.Clone(s.items)} }
+// Clone returns a set that does not change with this one.
+func (s Set) Clone() Set { return Set{items: slices.Clip(s.items)} }
 
 // Merge puts every value of other; into a map, its pairs.
 func (s *Set) Merge(other Set) {
@@ -125,13 +131,18 @@ func (s Set) InOrder(t Table) Set {
 
 // Filter keeps the values for which keep is true.
 func (s Set) Filter(keep func(*Row) bool) Set {
-	var out Set
-	for r, v := range s.All() {
-		if keep(r) {
-			out.items = append(out.items, Item{r, v})
+	for i, it := range s.items {
+		if !keep(it.Row) {
+			out := Set{items: slices.Clone(s.items[:i])}
+			for _, it := range s.items[i+1:] {
+				if keep(it.Row) {
+					out.items = append(out.items, it)
+				}
+			}
+			return out
 		}
 	}
-	return out
+	return s.Clone()
 }
 
 // Missing returns the values of want that have does not hold: what a change has to say. Rows that do not exist on a

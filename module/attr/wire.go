@@ -4,7 +4,9 @@ import (
 	"encoding/binary"
 	"net"
 	"net/netip"
+	"slices"
 	"strings"
+	"sync"
 )
 
 // Resolver turns the names of links into indexes and back, for rows that point at another link.
@@ -180,24 +182,70 @@ func decodeIPs(p []byte) Value {
 // Decode reads every attribute of a nest for which the table has a row of that place.
 func (t Table) Decode(nest []byte, place Place, names Resolver) Set {
 	var s Set
-	t.decode(&s, nest, place, 0, names)
+	t.DecodeInto(&s, nest, place, names)
 	return s
 }
 
+// DecodeInto is Decode into a set that has none of the table's rows of that place yet.
+func (t Table) DecodeInto(s *Set, nest []byte, place Place, names Resolver) {
+	s.items = slices.Grow(s.items, len(t))
+	t.decode(s, nest, place, 0, names)
+}
+
 func (t Table) decode(s *Set, nest []byte, place Place, in uint16, names Resolver) {
+	rows := t.rows()
+	from := len(s.items)
 	Walk(nest, func(num uint16, payload []byte) {
-		inner := false
-		for _, r := range t {
-			inner = inner || in == 0 && r.Nest == num && num != 0 && r.Place == place
-			if r.Num != num || r.Place != place || r.Nest != in {
-				continue
-			}
-			if v, ok := r.Decode(payload, names); ok {
-				s.items = append(s.items, Item{r, v})
-			}
-		}
-		if inner {
+		if in == 0 && num != 0 && rows.nests[address{place, 0, num}] {
 			t.decode(s, payload, place, num, names)
 		}
+		for _, r := range rows.at[address{place, in, num}] {
+			v, ok := r.Decode(payload, names)
+			if !ok {
+				continue
+			}
+			if i := slices.IndexFunc(s.items[from:], func(it Item) bool { return it.Row == r }); i >= 0 {
+				s.items[from+i].Value = v // told twice
+				continue
+			}
+			s.items = append(s.items, Item{r, v})
+		}
 	})
+}
+
+// address is where a row stands in a message.
+type address struct {
+	place   Place
+	in, num uint16
+}
+
+// byAddress are a table's rows by where they stand.
+type byAddress struct {
+	at    map[address][]*Row
+	nests map[address]bool // numbers of the nests that rows stand in
+}
+
+var addresses sync.Map // by a table's first row
+
+func (t Table) rows() *byAddress {
+	if len(t) == 0 {
+		return &byAddress{}
+	}
+	type key struct {
+		first *Row
+		n     int
+	}
+	if found, ok := addresses.Load(key{t[0], len(t)}); ok {
+		return found.(*byAddress)
+	}
+	b := &byAddress{map[address][]*Row{}, map[address]bool{}}
+	for _, r := range t {
+		at := address{r.Place, r.Nest, r.Num}
+		b.at[at] = append(b.at[at], r)
+		if r.Nest != 0 {
+			b.nests[address{r.Place, 0, r.Nest}] = true
+		}
+	}
+	addresses.Store(key{t[0], len(t)}, b)
+	return b
 }

@@ -73,7 +73,7 @@ func parseLink(b []byte, dir *directory) *state.Link {
 			l.Attrs.Put(r, attr.On(flags&r.Bit != 0))
 		}
 	}
-	l.Attrs.Merge(kind.Common.Decode(top, attr.Top, dir))
+	kind.Common.DecodeInto(&l.Attrs, top, attr.Top, dir)
 	var parent uint32
 	elsewhere := false
 	attr.Walk(top, func(num uint16, p []byte) {
@@ -123,7 +123,7 @@ func parseInfo(l *state.Link, nest []byte, dir *directory) {
 			slaveData = p
 		}
 	})
-	l.Attrs.Merge(l.K().Rows.Decode(data, attr.Data, dir))
+	l.K().Rows.DecodeInto(&l.Attrs, data, attr.Data, dir)
 	l.Port = kind.Of(slaveKind).Port.Decode(slaveData, attr.Port, dir)
 }
 
@@ -131,7 +131,7 @@ func parseInfo(l *state.Link, nest []byte, dir *directory) {
 func parseAFSpec(l *state.Link, nest []byte, dir *directory) {
 	attr.Walk(nest, func(family uint16, p []byte) {
 		if family == unix.AF_INET6 {
-			l.Attrs.Merge(kind.Common.Decode(p, attr.AFSpec, dir))
+			kind.Common.DecodeInto(&l.Attrs, p, attr.AFSpec, dir)
 			attr.Walk(p, func(num uint16, conf []byte) {
 				if num == inet6Conf {
 					parseConf(l, conf)

@@ -85,7 +85,9 @@ const (
 )
 
 // paste replaces the figures of a page.
-func paste(page string, figures io.Reader) error {
+func paste(page string, figures io.Reader) error { return pasteBetween(page, begin, end, figures) }
+
+func pasteBetween(page, begin, end string, figures io.Reader) error {
 	text, err := os.ReadFile(page)
 	if err != nil {
 		return err
