@@ -5,6 +5,7 @@ import (
 	"context"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"syscall"
 
 	"hostnet-module/cloudinit"
@@ -21,6 +22,7 @@ var version string
 func main() { os.Exit(run()) }
 
 func run() int {
+	debug.SetMemoryLimit(48 << 20) // collect garbage before the heap doubles: the host may be small and the document large
 	// Whoever reads the result may go away in the middle: the run goes on to its end, or back.
 	signal.Ignore(syscall.SIGPIPE)
 	read := once(os.Stdin)

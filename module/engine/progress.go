@@ -41,16 +41,16 @@ func (r Runner) send(ctx context.Context, steps []state.Step, out *Outcome) (don
 		n := r.pieceOf(steps[done:], len(steps))
 		from := time.Now()
 		taken, failed := r.Kernel.Do(ctx, steps[done:done+n])
-		out.note(steps[done], taken, time.Since(from))
+		if len(steps) > few {
+			out.note(steps[done], taken, time.Since(from))
+		}
 		done, err = done+taken, failed
 		if r.Progress != nil {
 			r.Progress(Progress{done, len(steps), time.Since(start)})
 		}
 	}
-	if len(steps) > few {
-		for _, w := range out.Waves {
-			r.note("%s", w)
-		}
+	for _, w := range out.Waves {
+		r.note("%s", w)
 	}
 	return done, err
 }

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"bufio"
 	"bytes"
 	"fmt"
 	"io"
@@ -22,12 +23,42 @@ func (r Raw) MarshalJSON() ([]byte, error) { return r, nil }
 
 // WriteJSON prints the result as one line of ASCII.
 func (r *Result) WriteJSON(w io.Writer) error {
-	text, err := JSON(r)
-	if err != nil {
+	out := &asciiWriter{to: bufio.NewWriterSize(w, 1<<16)}
+	if err := encode(jsontext.NewEncoder(out, options...), reflect.ValueOf(r)); err != nil {
 		return err
 	}
-	_, err = w.Write(text)
-	return err
+	return out.to.Flush()
+}
+
+var options = []jsontext.Options{jsontext.AllowInvalidUTF8(true), jsontext.AllowDuplicateNames(true)}
+
+// asciiWriter passes JSON on in ASCII. The result of a large document is never in memory as a whole.
+type asciiWriter struct {
+	to   *bufio.Writer
+	left []byte // the beginning of a character of which the rest is still to come
+}
+
+func (a *asciiWriter) Write(text []byte) (int, error) {
+	n := len(text)
+	if len(a.left) > 0 {
+		text = append(a.left, text...)
+	}
+	whole := len(text)
+	for whole > 0 && len(text)-whole < utf8.UTFMax && !utf8.FullRune(text[lastStart(text[:whole]):]) {
+		whole = lastStart(text[:whole])
+	}
+	a.left = bytes.Clone(text[whole:])
+	_, err := a.to.Write(ascii(text[:whole]))
+	return n, err
+}
+
+// lastStart is where the last character of a text begins, or what may be one.
+func lastStart(text []byte) int {
+	i := len(text) - 1
+	for i > 0 && len(text)-i < utf8.UTFMax && !utf8.RuneStart(text[i]) {
+		i--
+	}
+	return max(i, 0)
 }
 
 // JSON encodes a value as one line of ASCII with a newline behind it: Python's splitlines breaks at a raw U+0085, and a
@@ -35,7 +66,7 @@ func (r *Result) WriteJSON(w io.Writer) error {
 // 1.8 MiB to the program; its writer of tokens adds next to nothing.)
 func JSON(v any) ([]byte, error) {
 	var out bytes.Buffer
-	e := jsontext.NewEncoder(&out, jsontext.AllowInvalidUTF8(true), jsontext.AllowDuplicateNames(true))
+	e := jsontext.NewEncoder(&out, options...)
 	if err := encode(e, reflect.ValueOf(v)); err != nil {
 		return nil, err
 	}
