@@ -41,8 +41,7 @@ type Document struct {
 	Probes         []Probe // what must answer, or everything is undone; nil: not said
 	ProbeTimeout   uint    // seconds that they have together; 0: UsualProbeTimeout
 
-	byName map[string]*Object // see Find
-	found  int                // how many objects were there when it was made
+	found found // see Find
 }
 
 // Object is one link that the document speaks of.
@@ -102,13 +101,26 @@ func (p Port) String() string {
 
 // Find returns the object that names a link; nil if none does.
 func (d *Document) Find(name string) *Object {
-	if d.byName == nil || d.found != len(d.Objects) { // of a copy with more objects, too
-		d.byName, d.found = make(map[string]*Object, len(d.Objects)), len(d.Objects)
-		for _, o := range slices.Backward(d.Objects) { // of two the first counts
-			d.byName[o.Name] = o
+	if len(d.Objects) == 0 {
+		return nil
+	}
+	if d.found.list != &d.Objects[0] || d.found.n != len(d.Objects) { // of a copy with other objects, too
+		d.found = found{&d.Objects[0], len(d.Objects), make(map[string]int, len(d.Objects))}
+		for i, o := range slices.Backward(d.Objects) { // of two the first counts
+			d.found.at[o.Name] = i
 		}
 	}
-	return d.byName[name]
+	if i, ok := d.found.at[name]; ok {
+		return d.Objects[i]
+	}
+	return nil
+}
+
+// found is where the objects of a list stand, by name.
+type found struct {
+	list **Object
+	n    int
+	at   map[string]int
 }
 
 // Address is one entry of `addresses`: a text ADDR/LEN, or an object with iproute2's words (ip-address(8)).
