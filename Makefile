@@ -81,6 +81,16 @@ real: bin/lab bin/hostnet-module
 ansible: bin/lab bin/hostnet-module library/hostnet
 	$(GO) test -tags labhost -count 1 -timeout 15m -run '$(RUN)' ./tests/ansible
 
+## boot: real Debian machines with systemd, udev and cloud-init, booted; needs root once, for their disks. RUN=TestStory
+.PHONY: boot
+boot: bin/lab bin/hostnet-module
+	$(GO) test -tags labhost -count 1 -parallel 2 -timeout 25m -run '$(RUN)' -v ./tests/boot
+
+## test-boot: the same with all variants
+.PHONY: test-boot
+test-boot: deps
+	HOSTNET_BOOT=all $(MAKE) --no-print-directory boot
+
 ## demo: the main job on a real kernel, shown and checked, in a minute
 .PHONY: demo
 demo: deps build

@@ -147,6 +147,9 @@ func (b *Boot) together(was, s *source) attempt {
 
 // try brings one document up. What it says goes to the journal; what went wrong to the console too.
 func (b *Boot) try(ctx context.Context, a attempt, told *Told) bool {
+	for _, n := range a.notes {
+		b.say("%s", n)
+	}
 	if len(a.problems) > 0 {
 		b.refuse(a, report.Refused(a.problems, nil), told)
 		return false
@@ -189,7 +192,7 @@ func (b *Boot) apply(ctx context.Context, a attempt, told *Told) (*report.Result
 	for _, card := range missing {
 		b.alarm("network card %s is not there: what needs it comes up when it comes", card)
 	}
-	out := engine.Call{Dial: func() (engine.Kernel, error) { return k, nil }, Runtime: b.Runtime, Root: b.Root}.Do(ctx, now)
+	out := engine.Call{Dial: func() (engine.Kernel, error) { return k, nil }, Runtime: b.Runtime, Root: b.Root, Boot: &b.Host}.Do(ctx, now)
 	return report.From(out, report.Asked{}), &full
 }
 

@@ -16,6 +16,7 @@ import (
 	"hostnet-module/module/engine"
 	"hostnet-module/module/persist"
 	"hostnet-module/module/state"
+	"hostnet-module/tests/bad"
 	"hostnet-module/tests/fake"
 )
 
@@ -195,6 +196,28 @@ func TestNothing(t *testing.T) {
 	}
 }
 
+// TestNetworkConfig: cloud-init's own description of the network is a source when that is asked for, and what is left of it is told.
+func TestNetworkConfig(t *testing.T) {
+	const text = "version: 2\nethernets:\n  eth0: {}\n  eth1: {}\nbonds:\n  bond0:\n    interfaces: [eth0, eth1]\n    parameters: {mode: active-backup}\n" +
+		"    nameservers: {addresses: [192.0.2.53]}\nbridges:\n  br0: {interfaces: [bond0], addresses: [192.0.2.10/24]}\n"
+	files := map[string]string{"/var/lib/cloud/seed/nocloud/network-config": text}
+	if told := newMachine(t, files).told(0); told.Source != "" {
+		t.Errorf("not asked for, and yet: %+v", told)
+	}
+	for name, content := range map[string]string{askedFile: "", "/proc/cmdline": "quiet hostnet.network-config"} {
+		files := maps.Clone(files)
+		files[name] = content
+		m := newMachine(t, files)
+		if told := m.told(0); told.Source != "/var/lib/cloud/seed/nocloud/network-config" {
+			t.Errorf("got %+v\n%s", told, m.journal.String())
+		}
+		m.has("eth1: master bond0 up", "br0: bridge up", "inet 192.0.2.10/24")
+		if !strings.Contains(m.journal.String(), "network-config:9: ") {
+			t.Errorf("the name server is not told of:\n%s", m.journal.String())
+		}
+	}
+}
+
 // TestTakenOnce: what came with the machine is laid over what is there when it is new, and not again.
 func TestTakenOnce(t *testing.T) {
 	const name = "/var/lib/cloud/seed/nocloud/hostnet.yaml"
@@ -213,64 +236,13 @@ func TestTakenOnce(t *testing.T) {
 	m.has("br8: bridge", "br7: bridge")
 }
 
-// bad are user-data that no machine can make a network of. What is to be said of each.
-func bad() map[string]string {
-	bond := "bonds: [{name: bond0, mode: active-backup, members: [eth0, eth1]}]\n"
-	return map[string]string{
-		"bonds: [{name: bond0\n":                 "",
-		"bonds:\n\t- name: x\n":                  "",
-		"bonds: [{name: bond0}, {name: bond0}]":  "bonds[1].name",
-		"just words":                             "must be an object",
-		"- a list":                               "must be an object",
-		"[]":                                     "must be an object",
-		"{}":                                     "",
-		"bond: [{name: bond0}]":                  `unknown key "bond"`,
-		"bonds: {name: bond0}":                   "bonds",
-		"bonds: [bond0]":                         "bonds[0]",
-		"bonds: [{nam: bond0}]":                  "did you mean name?",
-		"bonds: [{name: averyveryverylongname}]": "1-15 bytes",
-		"bonds: [{name: a/b}]":                   "must not hold",
-		"bonds: [{name: bond0, mode: quick}]":    "mode",
-		"bonds: [{name: bond0, miimon: often}]":  "miimon",
-		"bonds: [{name: bond0, miimon: 1, arp_interval: 1}]":                                        "exclude each other",
-		"bonds: [{name: bond0, mode: 802.3ad, primary: eth0}]":                                      "primary",
-		"bonds: [{name: bond0, members: [eth0, eth0]}]":                                             "members[1]",
-		"bonds: [{name: b0, members: [eth0]}, {name: b1, members: [eth0]}]":                         "eth0",
-		"bonds: [{name: bond0, mac: '01:00:5e:00:00:01'}]":                                          "mac",
-		"bonds: [{name: bond0, mtu: 10}]":                                                           "mtu",
-		"vlans: [{parent: eth0}]":                                                                   "id",
-		"vlans: [{parent: eth0, id: 0}]":                                                            "1-4094",
-		"vlans: [{parent: eth0, id: 5000}]":                                                         "1-4094",
-		"vlans: [{name: v, parent: v, id: 5}]":                                                      "v",
-		"vlans: [{name: v, parent: eth0, id: 5}, {name: w, parent: eth0, id: 5}]":                   "vlans[1].id",
-		bond + "segments: [{id: 16, parent: bond0}]":                                                "bridge is missing",
-		bond + "segments: [{id: 16, bridge: b}]":                                                    "parent is missing",
-		"bridges: [{name: br0, addresses: [192.0.2.10/33]}]":                                        "0-32",
-		"bridges: [{name: br0, addresses: [192.0.2.0/24]}]":                                         "192.0.2.0/24",
-		"bridges: [{name: br0, addresses: [192.0.2.10]}]":                                           "addresses[0]",
-		"bridges: [{name: br0, gateway: 192.0.2.1}]":                                                "gateway",
-		"bridges: [{name: br0, addresses: [192.0.2.10/24], gateway: 198.51.100.1}]":                 "gateway",
-		"bridges: [{name: br0, addresses: [192.0.2.10/24], host_access: false}]":                    "host_access",
-		"bridges: [{name: br0, stp_state: true, forward_delay: 1}]":                                 "forward_delay",
-		"bridges: [{name: a, addresses: [192.0.2.10/24]}, {name: b, addresses: [192.0.2.10/24]}]":   "192.0.2.10",
-		"bridges: [{name: a, ports: [b]}, {name: b, ports: [a]}]":                                   "",
-		"ethernets: [{name: lo}]":                                                                   "reserved",
-		"ethernets: [{name: eth0, state: absent}]":                                                  "cannot be absent",
-		"state: gone\nbonds: []":                                                                    "state",
-		"rules: [{from: 192.0.2.0/33}]":                                                             "rules[0]",
-		"bonds: [{name: bond0, name: bond1}]":                                                       "name",
-		"bonds: [{name: bond0, members: [{mac: nonsense}]}]":                                        "mac",
-		bond + "segments: [{id: 16, parent: bond0, bridge: a}, {id: 16, parent: bond0, bridge: b}]": "segments[1]",
-	}
-}
-
 // TestBadDocuments: each is refused with its place, in the journal and on the console, and what worked last comes up; or, if there is
 // nothing, the machine stays as it is.
 func TestBadDocuments(t *testing.T) {
-	if n := len(bad()); n < 40 {
+	if n := len(bad.Documents()); n < 40 {
 		t.Fatalf("only %d", n)
 	}
-	for _, text := range slices.Sorted(maps.Keys(bad())) {
+	for _, text := range slices.Sorted(maps.Keys(bad.Documents())) {
 		const name = "/var/lib/cloud/seed/nocloud/hostnet.yaml"
 		m := newMachine(t, map[string]string{name: text})
 		told := m.told(1)
@@ -278,7 +250,7 @@ func TestBadDocuments(t *testing.T) {
 			t.Errorf("%s: %+v, sent %v", text, told, m.kernel.Sent)
 		}
 		for where, said := range map[string]string{"journal": m.journal.String(), "console": m.console.String()} {
-			if !strings.Contains(said, name+":") || !strings.Contains(said, bad()[text]) || !strings.Contains(said, "without hostnet") {
+			if !strings.Contains(said, name+":") || !strings.Contains(said, bad.Documents()[text]) || !strings.Contains(said, "without hostnet") {
 				t.Errorf("%s: the %s says\n%s", text, where, said)
 			}
 		}

@@ -22,6 +22,7 @@ type source struct {
 	report.Source
 	doc      *spec.Document
 	problems []spec.Problem
+	notes    []string // to be told when it is tried
 }
 
 // digest is the same for documents that say the same, in whatever form.
@@ -107,17 +108,10 @@ func mimePart(data []byte) []byte {
 // provided looks for a document that came with the machine: in a seed, on a disk, in what cloud-init's local stage has left, in its
 // configuration. The first that is there counts, good or bad.
 func (b *Boot) provided() *source {
-	t := b.tree()
-	for _, folder := range []string{"/var/lib/cloud/seed/nocloud", "/var/lib/cloud/seed/nocloud-net"} {
-		if s := seed(folder, func(name string) []byte { return b.read(folder + "/" + name) }); s != nil {
+	t, seeds := b.tree(), b.seeds()
+	for _, at := range seeds {
+		if s := seed(at.where, at.read); s != nil {
 			return s
-		}
-	}
-	if b.Disk != nil {
-		if read := b.Disk(); read != nil {
-			if s := seed("the CIDATA disk", read); s != nil {
-				return s
-			}
 		}
 	}
 	const instance = "/run/cloud-init/instance-data.json"
@@ -135,7 +129,32 @@ func (b *Boot) provided() *source {
 			}
 		}
 	}
+	if b.wantsNetworkConfig() {
+		for _, at := range seeds {
+			if s := networkConfig(at.where, at.read); s != nil {
+				return s
+			}
+		}
+	}
 	return nil
+}
+
+// seeds are the places where a NoCloud seed may be.
+func (b *Boot) seeds() (list []place) {
+	for _, folder := range []string{"/var/lib/cloud/seed/nocloud", "/var/lib/cloud/seed/nocloud-net"} {
+		list = append(list, place{folder, func(name string) []byte { return b.read(folder + "/" + name) }})
+	}
+	if b.Disk != nil {
+		if read := b.Disk(); read != nil {
+			list = append(list, place{"the CIDATA disk", read})
+		}
+	}
+	return list
+}
+
+type place struct {
+	where string
+	read  files
 }
 
 func (b *Boot) tree() store.Tree { return store.Tree(b.Host.Root) }

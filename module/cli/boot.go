@@ -40,8 +40,9 @@ every later boot. One that was taken before is passed over.`,
 			long: `Installs the program and what calls it at boot: systemd units, or an init script; with cloud-init, what hands
 documents of vendor-data and user-data to us. Nothing running is changed. A run does the same by itself, unless the
 document says persist: false, or disable-boot was called.`,
-			flags: []string{"check", "format", "own-network"},
+			flags: []string{"check", "format", "own-network", "root"},
 			examples: [][2]string{{"hostnet-module enable-boot", ""},
+				{"hostnet-module enable-boot --root /mnt", "in the image of a machine, before its first boot"},
 				{"hostnet-module enable-boot --own-network", "and cloud-init, networkd's wait and NetworkManager leave the network to us"}},
 			run: (*Command).enableBoot,
 		},
@@ -49,14 +50,14 @@ document says persist: false, or disable-boot was called.`,
 			name: "disable-boot", short: "bring nothing up at boot any more",
 			long: `Removes what calls us at boot, and gives the network back to cloud-init and NetworkManager. The document in
 /etc/hostnet stays, and so does what runs.`,
-			flags:    []string{"check", "format"},
+			flags:    []string{"check", "format", "root"},
 			examples: [][2]string{{"hostnet-module disable-boot", ""}},
 			run:      (*Command).disableBoot,
 		},
 		{
 			name: "uninstall", short: "remove all that we have put on this host's disk",
 			long:     "Removes units, links, documents and the installed program. The running network stays as it is until the next boot.",
-			flags:    []string{"check", "format"},
+			flags:    []string{"check", "format", "root"},
 			examples: [][2]string{{"hostnet-module uninstall --check", "what would go?"}},
 			run:      (*Command).uninstall,
 		},
@@ -93,6 +94,15 @@ func (c *Command) booting() *cloudinit.Boot {
 	return b
 }
 
+// host is the host whose boot is meant: this one, or one that does not run.
+func (c *Command) host(o options) persist.Host {
+	h := c.booting().Host
+	if o.root != "" {
+		h.Root = o.root
+	}
+	return h
+}
+
 func (c *Command) cloudInit(ctx context.Context, o options) int {
 	out := c.output(o)
 	data, err := c.Read(o.args[0])
@@ -106,7 +116,7 @@ func (c *Command) cloudInit(ctx context.Context, o options) int {
 }
 
 func (c *Command) enableBoot(_ context.Context, o options) int {
-	p, err := c.booting().Host.Enable(o.own)
+	p, err := c.host(o).Enable(o.own)
 	if err != nil {
 		return c.output(o).result(report.Broken(err), report.Source{})
 	}
@@ -114,11 +124,11 @@ func (c *Command) enableBoot(_ context.Context, o options) int {
 }
 
 func (c *Command) disableBoot(_ context.Context, o options) int {
-	return c.toggle(o, c.booting().Host.Disable())
+	return c.toggle(o, c.host(o).Disable())
 }
 
 func (c *Command) uninstall(_ context.Context, o options) int {
-	h := c.booting().Host
+	h := c.host(o)
 	p := h.Uninstall()
 	if text := h.Removed(); text != "" {
 		p.Warnings = append(p.Warnings, text)

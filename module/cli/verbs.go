@@ -135,7 +135,7 @@ func (v verb) flagSet(o *options) *pflag.FlagSet {
 		case "output-dir":
 			f.StringVar(&o.outputDir, name, "", "write the files below `DIR`, and print their names")
 		case "root":
-			f.StringVar(&o.root, name, "", "absolute names, in the files too, are below this `DIR`")
+			f.StringVar(&o.root, name, "", "the host's files, and those that they name, are below this `DIR`")
 		case "dumb":
 			f.BoolVar(&o.dumb, name, false, "bridges without an address are for guests only (host_access: false)")
 		case "strict":

@@ -53,6 +53,9 @@ func (c Call) runner(k Kernel) Runner {
 	runtime, lasting := c.Runtime, store.Dir("")
 	if k.Home() {
 		lasting = store.Lasting
+		if c.Boot != nil {
+			lasting = store.Dir(store.Tree(c.Boot.Root).At(store.Lasting))
+		}
 	}
 	if runtime == "" {
 		runtime = store.Runtime

@@ -3,6 +3,7 @@ package persist_test
 import (
 	"io/fs"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"hostnet-module/cloudinit/files"
 	"hostnet-module/module/persist"
 	"hostnet-module/module/spec"
 )
@@ -148,6 +150,17 @@ func TestPrevious(t *testing.T) {
 	}
 }
 
+// TestScripts: the shell takes them.
+func TestScripts(t *testing.T) {
+	for _, name := range []string{"hostnet.init", "hostnet.openrc"} {
+		cmd := exec.Command("sh", "-n")
+		cmd.Stdin = strings.NewReader(files.Read(name))
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Errorf("%s: %v: %s", name, err, out)
+		}
+	}
+}
+
 // TestOthers: hosts with other managers of services, or with what a package has brought.
 func TestOthers(t *testing.T) {
 	for name, row := range map[string]struct {
@@ -225,6 +238,8 @@ func TestByHand(t *testing.T) {
 // TestSwitch: off and on again, with the hands of others.
 func TestSwitch(t *testing.T) {
 	d := newDesk(t, systemd, "/usr/bin/cloud-init", "/etc/cloud/", "/etc/NetworkManager/", "/usr/lib/systemd/system/systemd-networkd-wait-online.service")
+	d.lay("/etc/network/interfaces.d/50-cloud-init", "auto eth0\n")
+	d.lay("/etc/network/interfaces.d/mine", "auto eth9\n")
 	bare := d.files()
 	d.keep(bond)
 	p, err := d.Enable(true)
@@ -248,6 +263,9 @@ func TestSwitch(t *testing.T) {
 			t.Errorf("%s: %q, %v", name, got, err)
 		}
 	}
+	if d.read("/etc/network/interfaces.d/50-cloud-init") != "" || d.read("/etc/network/interfaces.d/mine") == "" {
+		t.Error("what cloud-init has written for ifupdown is still there, or more is gone")
+	}
 	if p, err := d.Enable(true); err != nil || p.Changed() {
 		t.Errorf("not idempotent: %v %v", p, err)
 	}
@@ -257,6 +275,9 @@ func TestSwitch(t *testing.T) {
 	}
 	if d.Disable().Changed() {
 		t.Error("switched off twice")
+	}
+	if d.read("/etc/network/interfaces.d/50-cloud-init") != "auto eth0\n" {
+		t.Error("what was laid aside did not come back")
 	}
 	left := slices.DeleteFunc(d.files(), func(f string) bool { return slices.Contains(bare, f) })
 	if diff := cmp.Diff([]string{"/etc/hostnet/boot-disabled", "/etc/hostnet/hostnet.yaml", "/usr/local/sbin/hostnet-module"}, left); diff != "" {

@@ -7,6 +7,7 @@ import (
 
 	"hostnet-module/module/plan"
 	"hostnet-module/module/spec"
+	"hostnet-module/module/store"
 )
 
 // Files that take other managers' hands off the network, by explicit choice only (enable-boot --own-network).
@@ -38,6 +39,7 @@ func (h Host) Enable(own bool) (*Plan, error) {
 		for _, f := range h.ownNetwork() {
 			p.put(f, f.name)
 		}
+		p.layAside()
 	}
 	p.conclude(plan.Create)
 	return p, nil
@@ -51,6 +53,7 @@ func (h Host) Disable() *Plan {
 		p.differ("switched off", true, false, true)
 	}
 	p.take(h.installed()...)
+	p.putBack()
 	p.conclude(plan.Delete)
 	return p
 }
@@ -63,9 +66,13 @@ func (h Host) Uninstall() *Plan {
 	for _, name := range t.List(previous) {
 		names = append(names, previous+"/"+name)
 	}
+	for _, name := range t.List(store.Lasting) {
+		names = append(names, store.Lasting+"/"+name)
+	}
 	p.take(names...)
+	p.putBack()
 	p.service = append(p.service, change{Folder, func() error {
-		for _, dir := range []string{previous, Folder, filepath.Dir(networkdWon)} {
+		for _, dir := range []string{previous, aside, Folder, store.Lasting, filepath.Dir(networkdWon)} {
 			t.RemoveEmpty(dir)
 		}
 		return nil

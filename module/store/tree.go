@@ -123,6 +123,21 @@ func (t Tree) Remove(name string) error {
 	return Dir(filepath.Dir(t.At(name))).sync()
 }
 
+// Move gives a file another name, of the same file system.
+func (t Tree) Move(name, to string) error {
+	dir := Dir(filepath.Dir(t.At(to)))
+	if err := dir.make(); err != nil {
+		return err
+	}
+	if err := os.Rename(t.At(name), t.At(to)); err != nil {
+		return err
+	}
+	if err := dir.sync(); err != nil {
+		return err
+	}
+	return Dir(filepath.Dir(t.At(name))).sync()
+}
+
 // RemoveEmpty takes a folder away if nothing is in it.
 func (t Tree) RemoveEmpty(name string) { _ = os.Remove(t.At(name)) }
 

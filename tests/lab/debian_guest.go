@@ -83,15 +83,18 @@ func layFirst(root string) error {
 			return err
 		}
 		rel := strings.TrimPrefix(path, first)
+		if err := os.MkdirAll(filepath.Dir(root+rel), 0o755); err != nil {
+			return err
+		}
+		if target, err := os.Readlink(path); err == nil {
+			return os.Symlink(target, root+rel)
+		}
 		data, err := os.ReadFile(path)
 		if err != nil {
 			return err
 		}
 		info, err := d.Info()
 		if err != nil {
-			return err
-		}
-		if err := os.MkdirAll(filepath.Dir(root+rel), 0o755); err != nil {
 			return err
 		}
 		return os.WriteFile(root+rel, data, info.Mode().Perm())

@@ -1,0 +1,53 @@
+// Package bad holds documents that are wrong, for the tests of whoever has to live with them.
+package bad
+
+// Documents are those that no machine can make a network of, each with what is to be said of it.
+func Documents() map[string]string {
+	bond := "bonds: [{name: bond0, mode: active-backup, members: [eth0, eth1]}]\n"
+	return map[string]string{
+		"bonds: [{name: bond0\n":                 "",
+		"bonds:\n\t- name: x\n":                  "",
+		"bonds: [{name: bond0}, {name: bond0}]":  "bonds[1].name",
+		"just words":                             "must be an object",
+		"- a list":                               "must be an object",
+		"[]":                                     "must be an object",
+		"{}":                                     "",
+		"bond: [{name: bond0}]":                  `unknown key "bond"`,
+		"bonds: {name: bond0}":                   "bonds",
+		"bonds: [bond0]":                         "bonds[0]",
+		"bonds: [{nam: bond0}]":                  "did you mean name?",
+		"bonds: [{name: averyveryverylongname}]": "1-15 bytes",
+		"bonds: [{name: a/b}]":                   "must not hold",
+		"bonds: [{name: bond0, mode: quick}]":    "mode",
+		"bonds: [{name: bond0, miimon: often}]":  "miimon",
+		"bonds: [{name: bond0, miimon: 1, arp_interval: 1}]":                                        "exclude each other",
+		"bonds: [{name: bond0, mode: 802.3ad, primary: eth0}]":                                      "primary",
+		"bonds: [{name: bond0, members: [eth0, eth0]}]":                                             "members[1]",
+		"bonds: [{name: b0, members: [eth0]}, {name: b1, members: [eth0]}]":                         "eth0",
+		"bonds: [{name: bond0, mac: '01:00:5e:00:00:01'}]":                                          "mac",
+		"bonds: [{name: bond0, mtu: 10}]":                                                           "mtu",
+		"vlans: [{parent: eth0}]":                                                                   "id",
+		"vlans: [{parent: eth0, id: 0}]":                                                            "1-4094",
+		"vlans: [{parent: eth0, id: 5000}]":                                                         "1-4094",
+		"vlans: [{name: v, parent: v, id: 5}]":                                                      "v",
+		"vlans: [{name: v, parent: eth0, id: 5}, {name: w, parent: eth0, id: 5}]":                   "vlans[1].id",
+		bond + "segments: [{id: 16, parent: bond0}]":                                                "bridge is missing",
+		bond + "segments: [{id: 16, bridge: b}]":                                                    "parent is missing",
+		"bridges: [{name: br0, addresses: [192.0.2.10/33]}]":                                        "0-32",
+		"bridges: [{name: br0, addresses: [192.0.2.0/24]}]":                                         "192.0.2.0/24",
+		"bridges: [{name: br0, addresses: [192.0.2.10]}]":                                           "addresses[0]",
+		"bridges: [{name: br0, gateway: 192.0.2.1}]":                                                "gateway",
+		"bridges: [{name: br0, addresses: [192.0.2.10/24], gateway: 198.51.100.1}]":                 "gateway",
+		"bridges: [{name: br0, addresses: [192.0.2.10/24], host_access: false}]":                    "host_access",
+		"bridges: [{name: br0, stp_state: true, forward_delay: 1}]":                                 "forward_delay",
+		"bridges: [{name: a, addresses: [192.0.2.10/24]}, {name: b, addresses: [192.0.2.10/24]}]":   "192.0.2.10",
+		"bridges: [{name: a, ports: [b]}, {name: b, ports: [a]}]":                                   "",
+		"ethernets: [{name: lo}]":                                                                   "reserved",
+		"ethernets: [{name: eth0, state: absent}]":                                                  "cannot be absent",
+		"state: gone\nbonds: []":                                                                    "state",
+		"rules: [{from: 192.0.2.0/33}]":                                                             "rules[0]",
+		"bonds: [{name: bond0, name: bond1}]":                                                       "name",
+		"bonds: [{name: bond0, members: [{mac: nonsense}]}]":                                        "mac",
+		bond + "segments: [{id: 16, parent: bond0, bridge: a}, {id: 16, parent: bond0, bridge: b}]": "segments[1]",
+	}
+}
