@@ -35,6 +35,18 @@ library/hostnet_linux_amd64 library/hostnet_linux_arm64: library/hostnet_linux_%
 library/hostnet: library/hostnet_linux_amd64 library/hostnet_linux_arm64
 	ln -sfn hostnet_linux_$(shell $(GO) env GOHOSTARCH) $@
 
+COLLECTION := bin/hostnet-linux-$(shell sed -n 's/^version: //p' galaxy.yml).tar.gz
+
+## collection: the Ansible collection hostnet.linux as a file for ansible-galaxy, in bin/
+.PHONY: collection
+collection: library/hostnet
+	rm -rf bin/collection bin/hostnet-linux-*.tar.gz && mkdir -p bin/collection/library
+	cp -r galaxy.yml LICENSE meta plugins roles playbooks changelogs bin/collection
+	cp docs/ansible.md bin/collection/README.md
+	cp library/hostnet_linux_* bin/collection/library
+	find bin/collection -name __pycache__ -prune -exec rm -rf {} +
+	ansible-galaxy collection build --force --output-path bin bin/collection
+
 ## test: everything; what is missing is installed first
 .PHONY: test
 test: deps build check size unit fuzz real brief ansible
@@ -49,6 +61,7 @@ check:
 .PHONY: unit
 unit:
 	$(GO) test $(PKG)
+	PYTHONPATH=collections PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 -W error::SyntaxWarning -m unittest discover -s tests/ansible/unit
 
 # Each fuzzer for a moment; `make fuzz FUZZ=10m` for longer. A count, not a time: on a busy machine go takes
 # the end of the time for a failure (context deadline exceeded).
@@ -78,7 +91,7 @@ real: bin/lab bin/hostnet-module
 
 ## ansible: real Ansible over SSH, on a machine without Python. RUN=Stories/loop
 .PHONY: ansible
-ansible: bin/lab bin/hostnet-module library/hostnet
+ansible: bin/lab bin/hostnet-module collection
 	$(GO) test -tags labhost -count 1 -timeout 15m -run '$(RUN)' ./tests/ansible
 
 ## boot: real Debian machines with systemd, udev and cloud-init, booted; needs root once, for their disks. RUN=TestStory

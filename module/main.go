@@ -33,7 +33,7 @@ func run() int {
 		signal.Ignore(syscall.SIGHUP) // a dropped connection
 		ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
 		defer stop()
-		return ansible.Door{Args: os.Args, Read: read, Stdout: os.Stdout, Kernel: dial, Root: os.DirFS("/"), Boot: boot}.Main(ctx)
+		return ansible.Door{Args: os.Args, Read: read, Stdout: os.Stdout, Kernel: dial, Root: os.DirFS("/"), Boot: boot, Leave: leave}.Main(ctx)
 	}
 	signals := []os.Signal{syscall.SIGTERM, syscall.SIGINT}
 	if !signal.Ignored(syscall.SIGHUP) { // as under nohup

@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"runtime/debug"
 	"strings"
+	"sync"
 
 	"hostnet-module/module/engine"
 	"hostnet-module/module/persist"
@@ -29,6 +30,7 @@ type Door struct {
 	Runtime string        // the folder of the run-time records; "": store.Runtime
 	Root    fs.FS         // the host's files, in which other managers of the network are looked for; nil: nobody looks
 	Boot    *persist.Host // where to keep what comes back at boot; nil: nothing does
+	Leave   func()        // tells the caller that a run has begun, and lets go of it; nil: there is no such way
 }
 
 // Called tells whether Ansible is calling: it uploads a module under the name AnsiballZ_NAME; and an arguments file that is
@@ -76,7 +78,7 @@ func (d Door) result(ctx context.Context) (r *report.Result) {
 	if len(problems) > 0 {
 		r = report.Refused(problems, warnings)
 	} else {
-		out := engine.Call{Dial: d.Kernel, Runtime: d.Runtime, Check: ask.check, Root: d.Root, Boot: d.Boot}.Do(ctx, doc)
+		out := engine.Call{Dial: d.Kernel, Runtime: d.Runtime, Check: ask.check, Root: d.Root, Boot: d.Boot, Note: d.note(ask)}.Do(ctx, doc)
 		r = report.From(out, report.Asked{Check: ask.check, Diff: ask.diff && !ask.noLog, Waves: ask.verbose, Summary: doc.Result == spec.Summary})
 		r.Warn(warnings)
 	}
@@ -84,6 +86,16 @@ func (d Door) result(ctx context.Context) (r *report.Result) {
 		r.Invocation = invocation(data)
 	}
 	return r
+}
+
+// note lets go of a caller who asked for that, as soon as the run is about to do something: what it does may cut the
+// caller's connection. The action plugin asks, and fetches the result over another one.
+func (d Door) note(ask asks) func(string) {
+	if !ask.leave || d.Leave == nil {
+		return nil
+	}
+	leave := sync.OnceFunc(d.Leave)
+	return func(string) { leave() }
 }
 
 func (d Door) input() ([]byte, error) {
@@ -100,6 +112,8 @@ func (d Door) input() ([]byte, error) {
 // asks are Ansible's own keys that mean something to us. The set grows with every release: others are passed over.
 type asks struct {
 	check, diff, noLog, invocation, verbose bool
+
+	leave bool // the action plugin's own
 }
 
 func ansibles(own map[string][]byte) asks {
@@ -108,6 +122,7 @@ func ansibles(own map[string][]byte) asks {
 		check: on(own[prefix+"check_mode"]),
 		diff:  on(own[prefix+"diff"]),
 		noLog: on(own[prefix+"no_log"]),
+		leave: on(own[prefix+"hostnet_leave"]),
 
 		verbose: number(own[prefix+"verbosity"]) >= 1,
 		// ansible-core before 2.20 does not say: there it is wanted from -vvv on.

@@ -295,3 +295,30 @@ func TestCoercions(t *testing.T) {
 		t.Errorf("a MAC that YAML took for a number: %v", got)
 	}
 }
+
+// TestLeave: who asks to be let go of is let go of once, before anything changes, and only then.
+func TestLeave(t *testing.T) {
+	left := 0
+	ask := func(args string, k *fake.Kernel) int {
+		left = 0
+		c := call{args: `{` + args + `, "_ansible_hostnet_leave": true}`, kernel: k, door: Door{Leave: func() {
+			left++
+			if len(k.Sent) > 0 {
+				t.Errorf("%d steps before the caller was let go of", len(k.Sent))
+			}
+		}}}
+		c.do(t)
+		return left
+	}
+	k := &fake.Kernel{Host: mustParse(t)}
+	if n := ask(bond+`, "_ansible_check_mode": true`, k); n != 0 {
+		t.Errorf("in check mode: %d times", n)
+	}
+	if n := ask(bond, k); n != 1 {
+		t.Errorf("with a change: %d times", n)
+	}
+	k.Sent = nil
+	if n := ask(bond, k); n != 0 {
+		t.Errorf("with nothing to change: %d times", n)
+	}
+}

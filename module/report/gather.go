@@ -15,7 +15,7 @@ import (
 func Gathered(h *state.Host) *Result {
 	doc := gather(h)
 	r := empty()
-	r.Document = &Document{doc.Encode()}
+	r.Document, r.Network = &Document{doc.Encode()}, Facts(h)
 	r.Msg = "gathered " + count(len(doc.Objects), "object")
 	problems, warnings := doc.Validate()
 	for _, p := range problems {

@@ -25,6 +25,7 @@ type Result struct {
 	Waves       []string   `json:"waves,omitempty"`  // what was sent, how often and how long it took; with -v, of large plans
 	Diff        []Diff     `json:"diff,omitempty"`
 	Document    *Document  `json:"document,omitempty"` // of `state: gathered`
+	Network     Network    `json:"network,omitempty"`  // with it: what runs, as data
 	Left        []Left     `json:"left,omitempty"`     // of a conversion: what could not be taken over
 	Problems    []Problem  `json:"problems,omitempty"` // of a refused document
 	Warnings    []string   `json:"warnings"`

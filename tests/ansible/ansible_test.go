@@ -21,15 +21,52 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
+// stories are a folder of testdata, and how Ansible is set up for those in it.
+var stories = []struct {
+	folder string
+	setup  func(*machine, *testscript.Env) error
+}{
+	{".", (*machine).beside},
+	{"collection", (*machine).installed},
+	{"clone", (*machine).clone},
+}
+
 func TestStories(t *testing.T) {
 	m := start(t)
+	for _, s := range stories {
+		t.Run(s.folder, func(t *testing.T) { m.tell(t, s.folder, s.setup) })
+	}
+}
+
+// TestVersions tells some of it with the Ansible of other Debian releases.
+func TestVersions(t *testing.T) {
+	m := start(t)
+	for _, release := range []string{"13", "newest"} {
+		t.Run(release, func(t *testing.T) {
+			programs, err := exec.Command(filepath.Join(m.root, "bin/lab"), "ansible", "--release", release).Output()
+			if err != nil {
+				t.Fatalf("lab ansible: %v", err)
+			}
+			m.tell(t, "versions", func(m *machine, env *testscript.Env) error {
+				env.Setenv("PATH", strings.TrimSpace(string(programs))+":"+env.Getenv("PATH"))
+				return m.installed(env)
+			})
+		})
+	}
+}
+
+// tell runs the stories of a folder, one after the other.
+func (m *machine) tell(t *testing.T, folder string, setup func(*machine, *testscript.Env) error) {
 	testscript.RunT(inTurn{t}, testscript.Params{
-		Dir: "testdata",
+		Dir: filepath.Join("testdata", folder),
 		Setup: func(env *testscript.Env) error {
 			if err := m.bare(); err != nil {
 				return err
 			}
-			return m.controller(env)
+			if err := m.controller(env); err != nil {
+				return err
+			}
+			return setup(m, env)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"play": play, "recap": recap, "vm": m.vm, "network": m.network, "hold": m.hold, "held": m.held, "cut": m.cut, "ended": m.ended,
@@ -73,7 +110,7 @@ func start(t *testing.T) *machine {
 	m := &machine{root: root, dir: dir, paths: filepath.Join(dir, "cp")}
 
 	name := "ansible-" + strconv.Itoa(os.Getpid())
-	lab := exec.Command(filepath.Join(root, "bin/lab"), "shell", "--name", name, "cat")
+	lab := exec.Command(filepath.Join(root, "bin/lab"), "shell", "--sudo", "--name", name, "cat")
 	lab.Stderr = os.Stderr
 	lab.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // Ctrl-C is for us: we close its input
 	in, err := lab.StdinPipe()
@@ -156,7 +193,7 @@ func (m *machine) connections() []string {
 // bare gives the machine a new network: two NICs, two switches, a router, and no record of an earlier run.
 func (m *machine) bare() error {
 	argv := m.ssh(`cd /sys/class/net; for dev in */bridge/ */bonding/ eth0/ eth1/; do [ ! -e $dev ] || echo link del ${dev%%/*}; done | ip -batch -; cd /
-		ip netns del sw; ip netns del r; rm -rf /run/hostnet /root/.ansible; lab topo >/dev/null &&
+		ip netns del sw; ip netns del r; rm -rf /run/hostnet /etc/hostnet /root/.ansible; lab topo >/dev/null &&
 		[ "$(cd /sys/class/net; echo */)" = "eth0/ eth1/ lo/ mgmt0/" ] || { ip link; exit 1; }`)
 	if out, err := exec.Command(argv[0], argv[1:]...).CombinedOutput(); err != nil {
 		return fmt.Errorf("a bare network: %w\n%s", err, out)
@@ -164,7 +201,37 @@ func (m *machine) bare() error {
 	return nil
 }
 
-// controller makes the story's directory that of a person who cloned the repository and put a playbook beside library/.
+// beside is the way of a person who cloned the repository and put a playbook beside library/.
+func (m *machine) beside(env *testscript.Env) error {
+	return os.Symlink(filepath.Join(m.root, "library"), filepath.Join(env.WorkDir, "library"))
+}
+
+// clone is the way of a person who runs playbooks with the configuration of the clone.
+func (m *machine) clone(env *testscript.Env) error {
+	env.Setenv("ANSIBLE_CONFIG", filepath.Join(m.root, "ansible.cfg"))
+	return nil
+}
+
+// installed is the way of a person who has the collection from ansible-galaxy.
+func (m *machine) installed(env *testscript.Env) error {
+	folder := filepath.Join(m.dir, "collections")
+	env.Setenv("ANSIBLE_COLLECTIONS_PATH", folder)
+	if _, err := os.Stat(folder); err == nil {
+		return nil
+	}
+	built, err := filepath.Glob(filepath.Join(m.root, "bin/hostnet-linux-*.tar.gz"))
+	if err != nil || len(built) != 1 {
+		return fmt.Errorf("bin/ holds %d collections: make collection", len(built))
+	}
+	install := exec.Command("ansible-galaxy", "collection", "install", "-p", folder, built[0])
+	install.Env = append(os.Environ(), "ANSIBLE_HOME="+m.dir, "HOME="+m.dir)
+	if out, err := install.CombinedOutput(); err != nil {
+		return fmt.Errorf("ansible-galaxy: %w\n%s", err, out)
+	}
+	return nil
+}
+
+// controller is what all ways have in common: who the hosts are, and settings that a person might have.
 func (m *machine) controller(env *testscript.Env) error {
 	for name, value := range map[string]string{
 		"HOME": env.WorkDir, "LC_ALL": "C.UTF-8", "ANSIBLE_INVENTORY": "hosts", "ANSIBLE_NOCOLOR": "1",
@@ -172,9 +239,6 @@ func (m *machine) controller(env *testscript.Env) error {
 		"ANSIBLE_SSH_USETTY": "False", // the machine's SSH server loses what is still in a terminal when a program ends
 	} {
 		env.Setenv(name, value)
-	}
-	if err := os.Symlink(filepath.Join(m.root, "library"), filepath.Join(env.WorkDir, "library")); err != nil {
-		return err
 	}
 	return os.WriteFile(filepath.Join(env.WorkDir, "hosts"), []byte(m.inventory), 0o644)
 }

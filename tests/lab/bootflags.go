@@ -12,7 +12,8 @@ type bootFlags struct {
 	kernel, append string
 	memory         int
 	noModules      list
-	udev           bool
+	udev, sudo     bool
+	packages       list
 }
 
 func machineFlags(flags *flag.FlagSet) (*bootFlags, *list) {
@@ -22,6 +23,8 @@ func machineFlags(flags *flag.FlagSet) (*bootFlags, *list) {
 	flags.IntVar(&b.memory, "memory", 512, "memory, MiB")
 	flags.Var(&b.noModules, "no-module", "kernel module that the machine shall not have (repeatable)")
 	flags.BoolVar(&b.udev, "udev", false, "put Debian's udev into the machine (nobody starts it)")
+	flags.BoolVar(&b.sudo, "sudo", false, "put sudo and su into the machine (nobody is allowed anything)")
+	flags.Var(&b.packages, "package", "Debian package whose programs the machine shall have too (repeatable)")
 	flags.Var(files, "file", "SRC:DST, a file or directory to copy into the machine (repeatable)")
 	return b, files
 }
@@ -50,8 +53,14 @@ func (b *bootFlags) initrd(k *kernel, o *order, files []pair) (*os.File, error) 
 	if err != nil {
 		return nil, err
 	}
-	if b.udev {
-		more, err := udevFiles()
+	for _, extra := range []struct {
+		wanted bool
+		files  func() ([]pair, error)
+	}{{b.udev, udevFiles}, {b.sudo, sudoFiles}, {len(b.packages) > 0, func() ([]pair, error) { return packageFiles(b.packages) }}} {
+		if !extra.wanted {
+			continue
+		}
+		more, err := extra.files()
 		if err != nil {
 			return nil, err
 		}

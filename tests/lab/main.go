@@ -38,6 +38,7 @@ func init() {
 		"exec":    {"[--name N] COMMAND", "run a command in the machine of lab debian", execute},
 		"monitor": {"[--name N] COMMAND", "a command for its QEMU: system_reset, device_add …", monitor},
 		"agent":   {"", "inside: carries out what lab exec asks for", agent},
+		"ansible": {"[--release R]", "get another release's Ansible into the cache, print the folder of its programs", controller},
 	}
 }
 
@@ -68,7 +69,7 @@ func dispatch(args []string) (int, error) {
 			return c.run(args[1:])
 		}
 	}
-	for _, name := range []string{"fetch", "run", "start", "ssh", "stop", "shell", "topo", "hold", "debian", "exec", "monitor", "agent"} {
+	for _, name := range []string{"fetch", "run", "start", "ssh", "stop", "shell", "ansible", "topo", "hold", "debian", "exec", "monitor", "agent"} {
 		if c, ok := commands[name]; ok {
 			fmt.Fprintf(os.Stderr, "  lab %-7s %-26s %s\n", name, c.usage, c.help)
 		}

@@ -7,7 +7,7 @@ import (
 // udevFiles are Debian's device manager with its rules for network links, for a machine that is started with --udev: the
 // files of the package and the libraries that they name. They are in no other machine, which would only be slower for them.
 func udevFiles() ([]pair, error) {
-	u, err := openPackages("udev", []string{"udev"})
+	u, err := openPackages("udev", userlandSuite, []string{"udev"}, nil)
 	if err != nil {
 		return nil, err
 	}

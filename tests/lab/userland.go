@@ -32,20 +32,24 @@ var (
 // userland is an unpacked tree of Debian packages.
 type userland struct{ dir string }
 
-func openUserland() (*userland, error) { return openPackages("userland", packages) }
+func openUserland() (*userland, error) { return openPackages("userland", userlandSuite, packages, nil) }
 
-// openPackages fetches Debian packages with all that they depend on, once, and unpacks them into a tree of a name.
-func openPackages(name string, packages []string) (*userland, error) {
+// openPackages fetches packages of a Debian suite with all that they depend on, once, and unpacks them into a tree of a name.
+// finish, if there is one, adds to the tree.
+func openPackages(name, suite string, packages []string, finish func(root string) error) (*userland, error) {
 	key := sha256.Sum256(fmt.Append(nil, packages))
-	dir, err := cached(name+"-"+userlandSuite+"-"+hex.EncodeToString(key[:6]), func(work string) (string, error) {
-		fmt.Fprintf(os.Stderr, "lab: fetching the programs of the lab (%s) from %s, once\n", name, userlandSuite)
-		a, err := newAPT(filepath.Join(work, "apt"), userlandSuite)
+	dir, err := cached(name+"-"+suite+"-"+hex.EncodeToString(key[:6]), func(work string) (string, error) {
+		fmt.Fprintf(os.Stderr, "lab: fetching the programs of the lab (%s) from %s, once\n", name, suite)
+		a, err := newAPT(filepath.Join(work, "apt"), suite)
 		if err != nil {
 			return "", err
 		}
-		dropOld(name + "-*")
+		dropOld(name + "-" + suite + "-*")
 		root := filepath.Join(work, "root")
-		return root, a.closure(root, packages...)
+		if err := a.closure(root, packages...); err != nil || finish == nil {
+			return root, err
+		}
+		return root, finish(root)
 	})
 	return &userland{dir}, err
 }
