@@ -150,13 +150,16 @@ func (s Set) Filter(keep func(*Row) bool) Set {
 func Missing(have, want Set) Set {
 	var out Set
 	on := &have // with what is wanted, once somebody asks
-	for i, it := range want.items {
+	next := 0
+	for _, it := range want.items {
 		r := it.Row
-		if r.SeeOnly || i < len(have.items) && have.items[i] == it { // the common case of two looks at one link
+		if r.SeeOnly {
 			continue
 		}
-		old, ok := have.Get(r.Name)
-		if (ok || r.Empty) && r.holds(old, it.Value) {
+		var old Value
+		var ok bool
+		old, ok, next = have.from(next, r)
+		if ok && old == it.Value || (ok || r.Empty) && r.holds(old, it.Value) {
 			continue
 		}
 		if r.Only != nil {
@@ -172,6 +175,21 @@ func Missing(have, want Set) Set {
 		out.items = append(out.items, it)
 	}
 	return out
+}
+
+// from finds a row's value, and where to look for the row that comes after it: two sets of one link are mostly in one order.
+func (s Set) from(i int, r *Row) (v Value, ok bool, next int) {
+	for n := range s.items {
+		at := i + n
+		if at >= len(s.items) {
+			at -= len(s.items)
+		}
+		if s.items[at].Row == r {
+			return s.items[at].Value, true, at + 1
+		}
+	}
+	v, ok = s.Get(r.Name)
+	return v, ok, i
 }
 
 // When adds up the conditions of all rows in the set.

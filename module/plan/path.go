@@ -22,6 +22,13 @@ func Path(has, target *state.Host) ([]state.Step, error) { return path(has, targ
 func Retrace(has, target *state.Host) ([]state.Step, error) { return path(has, target, true) }
 
 func path(has, target *state.Host, exact bool) ([]state.Step, error) {
+	if there(has, target) {
+		return nil, nil
+	}
+	return walkThere(has, target, exact)
+}
+
+func walkThere(has, target *state.Host, exact bool) ([]state.Step, error) {
 	w := &walk{has: has, sim: has.Clone(), target: target, waves: waves(target), carriers: has.Carriers(), arrived: map[arrival]bool{}, exact: exact}
 	w.order = slices.Concat(w.waves...)
 	w.late = w.lateOnes()

@@ -1,0 +1,3 @@
+package plan
+
+var There, WalkThere = there, walkThere
