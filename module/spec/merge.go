@@ -16,16 +16,17 @@ import (
 // An option of the earlier document that contradicts the later one (`primary`, once the mode has changed) is dropped. The
 // problems are those that are left: the two cannot both be. Their paths are those of the result.
 func Merge(earlier, later *Document) (*Document, []Problem) {
-	m := merging{later: later, gone: map[string]bool{}}
+	m := merging{later: later, gone: map[string]bool{}, named: map[string]*Object{}}
 	if !later.Prune {
 		for _, o := range earlier.Objects {
 			if !o.Absent {
-				m.objects = append(m.objects, o.clone())
+				m.add(o.clone())
 			}
 		}
 		m.pairs = pairsOf(earlier)
 	}
 	m.pairs = append(m.pairs, pairsOf(later)...)
+	m.claim()
 	for _, o := range later.Objects {
 		m.lay(o)
 	}
@@ -46,7 +47,8 @@ func Merge(earlier, later *Document) (*Document, []Problem) {
 type merging struct {
 	later   *Document
 	objects []*Object
-	pairs   [][2]string // names of the VLANs and bridges that were segments
+	named   map[string]*Object // the objects by name; of two the first
+	pairs   [][2]string        // names of the VLANs and bridges that were segments
 	gone    map[string]bool
 	rules   []Rule
 }
@@ -58,11 +60,11 @@ func (m *merging) read() (*Document, []Problem) {
 	return back, problems
 }
 
-func (m *merging) find(name string) *Object {
-	if i := slices.IndexFunc(m.objects, func(o *Object) bool { return o.Name == name }); i >= 0 {
-		return m.objects[i]
+func (m *merging) add(o *Object) {
+	m.objects = append(m.objects, o)
+	if m.named[o.Name] == nil {
+		m.named[o.Name] = o
 	}
-	return nil
 }
 
 // lay puts one object of the later document over what there is of it.
@@ -71,11 +73,10 @@ func (m *merging) lay(o *Object) {
 		m.gone[o.Name] = true
 		return
 	}
-	m.claim(o)
-	was := m.find(o.Name)
+	was := m.named[o.Name]
 	switch {
 	case was == nil:
-		m.objects = append(m.objects, o.clone())
+		m.add(o.clone())
 	case was.Kind != o.Kind:
 		*was = *o.clone()
 	default:
@@ -83,29 +84,64 @@ func (m *merging) lay(o *Object) {
 	}
 }
 
-// claim takes from all other objects what one object has been given.
-func (m *merging) claim(o *Object) {
-	for _, other := range m.objects {
-		if other.Name == o.Name {
+// claims are what objects of the later document have been given, each with whose it is; "" if it is several ones'.
+type claims map[any]string
+
+func (c claims) put(what any, whose string) {
+	if was, ok := c[what]; ok && was != whose {
+		whose = ""
+	}
+	c[what] = whose
+}
+
+// byOther tells whether another object has been given it.
+func (c claims) byOther(what any, than string) bool {
+	whose, ok := c[what]
+	return ok && whose != than
+}
+
+// What is claimed: a port by how it is named, an address by its prefix, a gateway by its family, a route by its slot.
+type (
+	claimedPort    string
+	claimedGateway bool
+	claimedRoute   struct {
+		to            netip.Prefix
+		table, metric uint32
+	}
+)
+
+func routeClaim(r Route) claimedRoute { return claimedRoute{r.To, r.Table, metric(r)} }
+
+// claim takes from the objects of the earlier document what others have been given by the later one.
+func (m *merging) claim() {
+	c := claims{}
+	for _, o := range m.later.Objects {
+		if o.Absent {
 			continue
 		}
-		// What the later document itself says of the other one is its own affair: validation tells.
-		said := m.later.Find(other.Name)
+		for _, p := range o.Ports {
+			c.put(claimedPort(p.String()), o.Name)
+		}
+		for _, a := range o.Addresses {
+			c.put(a.Prefix, o.Name)
+		}
+		for _, g := range o.Gateways {
+			c.put(claimedGateway(g.Is4()), o.Name)
+		}
+		for _, r := range o.Routes {
+			c.put(routeClaim(r), o.Name)
+		}
+	}
+	for _, o := range m.objects {
+		// What the later document itself says of it is its own affair: validation tells.
+		said := m.later.Find(o.Name)
 		if said == nil || said.Ports == nil {
-			other.Ports = slices.DeleteFunc(other.Ports, func(p Port) bool {
-				return slices.ContainsFunc(o.Ports, func(q Port) bool { return q.String() == p.String() })
-			})
+			o.Ports = slices.DeleteFunc(o.Ports, func(p Port) bool { return c.byOther(claimedPort(p.String()), o.Name) })
 		}
 		if said == nil || !said.L3 {
-			other.Addresses = slices.DeleteFunc(other.Addresses, func(a Address) bool {
-				return slices.ContainsFunc(o.Addresses, func(b Address) bool { return a.Prefix == b.Prefix })
-			})
-			other.Gateways = slices.DeleteFunc(other.Gateways, func(g netip.Addr) bool {
-				return slices.ContainsFunc(o.Gateways, func(h netip.Addr) bool { return g.Is4() == h.Is4() })
-			})
-			other.Routes = slices.DeleteFunc(other.Routes, func(r Route) bool {
-				return slices.ContainsFunc(o.Routes, func(s Route) bool { return r.To == s.To && r.Table == s.Table && metric(r) == metric(s) })
-			})
+			o.Addresses = slices.DeleteFunc(o.Addresses, func(a Address) bool { return c.byOther(a.Prefix, o.Name) })
+			o.Gateways = slices.DeleteFunc(o.Gateways, func(g netip.Addr) bool { return c.byOther(claimedGateway(g.Is4()), o.Name) })
+			o.Routes = slices.DeleteFunc(o.Routes, func(r Route) bool { return c.byOther(routeClaim(r), o.Name) })
 		}
 	}
 }
@@ -128,6 +164,9 @@ func (m *merging) bury() {
 		}
 	}
 	m.objects = slices.DeleteFunc(m.objects, func(o *Object) bool { return m.gone[o.Name] })
+	for name := range m.gone {
+		delete(m.named, name)
+	}
 	for _, o := range m.objects {
 		o.Ports = slices.DeleteFunc(o.Ports, func(p Port) bool { return m.gone[p.Name] })
 	}
@@ -137,7 +176,7 @@ func (m *merging) bury() {
 func (m *merging) yield(merged *Document, problems []Problem) bool {
 	for _, p := range problems {
 		for _, o := range merged.Objects {
-			was, said := m.find(o.Name), m.later.Find(o.Name)
+			was, said := m.named[o.Name], m.later.Find(o.Name)
 			if objectOf(p.Path) != o.Path || was == nil || said == nil {
 				continue
 			}
@@ -207,7 +246,7 @@ func (m *merging) ordered() []*Object {
 	var list, segments []*Object
 	paired := map[string]bool{}
 	for _, pair := range m.pairs {
-		vlan, bridge := m.find(pair[0]), m.find(pair[1])
+		vlan, bridge := m.named[pair[0]], m.named[pair[1]]
 		if vlan == nil || bridge == nil || paired[vlan.Name] || paired[bridge.Name] {
 			continue
 		}
