@@ -113,6 +113,9 @@ func (m *maker) mtus() {
 		if o == nil || o.Absent || !l.Attrs.Has("mtu") || m.has.Link(l.Name) != nil && !m.says(l.Name, "mtu") && !m.raised(l) {
 			continue
 		}
+		if o.Kind.Existing {
+			m.carry(o, l, l)
+		}
 		for _, name := range append(m.ports[l.Name], l.Parent) {
 			m.carry(o, l, m.out.Link(name))
 		}

@@ -107,6 +107,12 @@ var sameMeaning = []struct{ input, plain string }{
 		"{bonds: [], probes: [{tcp: '[2001:db8::1]:22'}, {dns: example.org, server: '2001:db8::53'}, {dns: _srv.example.org.}]}"},
 	{"{bridges: [{name: a, addresses: [192.0.2.2/24], gateway: 192.0.2.1}], probes: Gateway}", "{bridges: [{name: a, addresses: [192.0.2.2/24], gateway: 192.0.2.1}], probes: [gateway]}"},
 
+	// An empty text is one where there is such a value; null is not given.
+	{"bonds: [{name: b, miimon: 100, mode: 802.3ad, primary: '', description: ' '}]", "bonds: [{name: b, miimon: 100, mode: 802.3ad, primary: '', description: ''}]"},
+	{"bonds: [{name: b, miimon: 100, primary: ~, description: }]", "bonds: [{name: b, miimon: 100}]"},
+	{`{"bonds": [{"name": "b", "miimon": 100, "primary": "__omit_place_holder__1f2e", "description": null}]}`, "bonds: [{name: b, miimon: 100}]"},
+	{"bridges: [{name: a, ports: [{name: b, backup_port: ''}, c]}]", "bridges: [{name: a, ports: [{name: b, backup_port: ''}, c]}]"},
+
 	// Keys of later versions that ask for nothing.
 	{"{bonds: [], prune: 'yes', max_disruption: Flap}", "{prune: true, max_disruption: flap, bonds: []}"},
 	{"{bonds: [], prune: no, confirm_timeout: 0, probes: [], max_disruption: ''}", "bonds: []"},

@@ -115,7 +115,7 @@ func encodeRows(t *Tree, set attr.Set) {
 		if words, ok := value.([]string); ok {
 			value = each(words, func(s string) any { return s })
 		}
-		if value != "" {
+		if value != "" || mayBeEmpty(r) {
 			t.put(r.Name, value)
 		}
 	}

@@ -96,7 +96,7 @@ func checkExisting(c *checker, o *Object) {
 // checkNamedRows checks options that name a link.
 func checkNamedRows(c *checker, o *Object) {
 	for r, v := range o.Attrs.All() {
-		if text := nameFault(v.S); r.Type == attr.Index && text != "" {
+		if text := nameFault(v.S); r.Type == attr.Index && v.S != "" && text != "" {
 			c.fault(o.key(r.Name), ErrValue, "", "%s: %s", quote(v.S), text)
 		}
 	}

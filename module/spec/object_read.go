@@ -169,6 +169,8 @@ func (w *walker) rowText(p place, r *attr.Row) (string, bool) {
 		return w.joined(p, "an address")
 	case r.Type == attr.MAC:
 		return w.mac(p)
+	case mayBeEmpty(r) && p.node.shape == textShape && p.node.missing() && !p.node.omitted():
+		return "", true
 	case r.Type == attr.Index:
 		return w.text(p)
 	case r.Type == attr.Text:
@@ -187,6 +189,9 @@ func (w *walker) rowText(p place, r *attr.Row) (string, bool) {
 	}
 	return w.digits(p, r.Allowed())
 }
+
+// mayBeEmpty tells whether an empty text is a value of a row, as no description and no primary are.
+func mayBeEmpty(r *attr.Row) bool { return r.Empty && (r.Type == attr.Index || r.Type == attr.Text) }
 
 // literal is a scalar of any shape as it was written.
 func (w *walker) literal(p place, allowed string) (string, bool) {

@@ -50,7 +50,7 @@ func checkUniqueRows(c *checker, o *Object) {
 }
 
 // harmless are options whose zero asks for nothing.
-var harmless = map[string]bool{"arp_interval": true, "arp_validate": true}
+var harmless = map[string]bool{"arp_interval": true, "arp_validate": true, "primary": true}
 
 func orList(words []string) string {
 	if len(words) < 2 {

@@ -61,22 +61,32 @@ func secondRun(t *testing.T, w *topo.World) {
 			return strings.Contains(monitor.Output(), fmt.Sprintf("mtu %d", first+1)) || strings.Contains(monitor.Output(), fmt.Sprintf("mtu %d", mtu))
 		})
 	}
-	mark()
-	for last := ""; monitor.Output() != last; { // the kernel's link watch speaks up to a second after the first run
-		last = monitor.Output()
-		time.Sleep(2 * time.Second)
-	}
-	heard := monitor.Output()
-	again := apply(t, w, classic)
-	mark()
-	for _, line := range strings.Split(strings.TrimPrefix(monitor.Stop(), heard), "\n") {
-		if line != "" && !strings.HasPrefix(line, "1: lo") && !strings.HasPrefix(line, " ") {
-			t.Errorf("the second run could be heard: %s", line)
+	for try := range 5 { // the kernel's link watch still speaks of the first run, now and then; what our run causes is heard each time
+		mark()
+		for last := ""; monitor.Output() != last; {
+			last = monitor.Output()
+			time.Sleep(2 * time.Second)
+		}
+		before := monitor.Output()
+		again := apply(t, w, classic)
+		mark()
+		want(t, "changed", again.Changed, false)
+		want(t, "objects changed", again.changed(), []string{})
+		want(t, "steps", again.Steps, []string{})
+		var heard []string
+		for _, line := range strings.Split(strings.TrimPrefix(monitor.Output(), before), "\n") {
+			if line != "" && !strings.HasPrefix(line, "1: lo") && !strings.HasPrefix(line, " ") {
+				heard = append(heard, line)
+			}
+		}
+		if len(heard) == 0 {
+			break
+		}
+		if t.Logf("heard in run %d: %q", try+2, heard); try == 4 {
+			t.Errorf("a run that changes nothing could be heard each time, at last: %q", heard)
 		}
 	}
-	want(t, "changed", again.Changed, false)
-	want(t, "objects changed", again.changed(), []string{})
-	want(t, "steps", again.Steps, []string{})
+	monitor.Stop()
 	want(t, "requests", writes(t, w, classic), []string{})
 }
 
@@ -161,6 +171,9 @@ func TestDrift(t *testing.T) {
 		{"ip link set eth1 down", []string{"bond0"}},
 		{"ip link set vlan48 type bridge vlan_filtering 0", []string{"vlan48"}},
 		{"bridge vlan add vid 1 dev vlan48 self pvid untagged", []string{"vlan48"}},
+		{"sysctl -qw net.ipv6.conf.bond0.disable_ipv6=0", []string{"bond0"}},
+		{"sysctl -qw net.ipv6.conf.bond0/48.disable_ipv6=0", []string{"bond0.48"}},
+		{"sysctl -qw net.ipv6.conf.vlan48.disable_ipv6=0", []string{"vlan48"}},
 		{"ip link set bond0.32 nomaster", []string{"vlan32"}},
 		{"ip link set vlan32 down", []string{"vlan32"}},
 		{"ip link del bond0.48", []string{"bond0.48", "vlan48"}},
@@ -294,7 +307,8 @@ func TestMembersByMAC(t *testing.T) {
 	want(t, "changed again", apply(t, w, doc).Changed, false)
 }
 
-// TestMTU: one word on a bridge raises everything below it, and lowering it leaves the rest alone.
+// TestMTU: one word on a bridge raises everything below it, and lowering it leaves the rest alone; one word on the bond lowers
+// what stands on it, and raises nothing. What a NIC cannot do is refused before anything is touched.
 func TestMTU(t *testing.T) {
 	t.Parallel()
 	w := topo.New(t)
@@ -305,6 +319,40 @@ func TestMTU(t *testing.T) {
 		want(t, "mtu of "+dev, link(w, dev)["mtu"], mtu)
 	}
 	want(t, "changed again", apply(t, w, jumbo).Changed, false)
+	sizes := func(what string, want map[string]int) {
+		t.Helper()
+		for dev, mtu := range want {
+			if got := link(w, dev)["mtu"]; fmt.Sprint(got) != fmt.Sprint(mtu) {
+				t.Errorf("%s: mtu of %s is %v, not %d", what, dev, got, mtu)
+			}
+		}
+	}
+	lower := strings.Replace(classic, "bridge: vlan32,", "bridge: vlan32, mtu: 1500,", 1)
+	apply(t, w, lower)
+	sizes("the bridge lowered", map[string]int{"eth0": 9000, "eth1": 9000, "bond0": 9000, "bond0.32": 1500, "vlan32": 1500, "bond0.16": 1500, "vlan16": 1500})
+	want(t, "changed again", apply(t, w, lower).Changed, false)
+	small := strings.Replace(classic, "miimon: 100,", "miimon: 100, mtu: 1400,", 1)
+	apply(t, w, small)
+	sizes("the bond lowered", map[string]int{"eth0": 1400, "eth1": 1400, "bond0": 1400, "bond0.32": 1400, "bond0.16": 1400, "bond0.48": 1400})
+	want(t, "changed again", apply(t, w, small).Changed, false)
+	large := strings.Replace(classic, "miimon: 100,", "miimon: 100, mtu: 9000,", 1)
+	apply(t, w, large)
+	sizes("the bond raised", map[string]int{"eth0": 9000, "eth1": 9000, "bond0": 9000, "bond0.32": 1400, "bond0.16": 1400})
+	want(t, "changed again", apply(t, w, large).Changed, false)
+
+	w.Host.Run("ip tuntap add tap9 mode tap") // 65521 at most
+	before := picture(w)
+	for path, document := range map[string]string{
+		"bridges[0].mtu":   "bridges: [{name: br9, mtu: 65535, ports: [tap9]}]",
+		"ethernets[0].mtu": "ethernets: [{name: tap9, mtu: 65535}]",
+		"segments[0].mtu":  "segments: [{id: 16, parent: tap9, bridge: br9, mtu: 65535}]",
+	} {
+		r := run(t, w, document)
+		if r.exit != 2 || len(r.Problems) != 1 || r.Problems[0].Path != path || !strings.Contains(r.Msg, "tap9 takes at most 65521") {
+			t.Errorf("%s: exit %d: %v %s", document, r.exit, r.Problems, r.Msg)
+		}
+	}
+	want(t, "after the refusals", picture(w), before)
 }
 
 func TestMain(m *testing.M) {

@@ -1,10 +1,10 @@
 package topo
 
-// Ping fails the test unless the address answers within five seconds.
+// Ping fails the test unless the address answers within twenty seconds.
 // More options of ping(8) may follow.
 func (n *Node) Ping(address string, options ...string) {
 	n.t.Helper()
-	argv := append([]string{"ping", "-n", "-q", "-c", "1", "-i", "0.1", "-w", "5"}, options...)
+	argv := append([]string{"ping", "-n", "-q", "-c", "1", "-i", "0.1", "-w", "20"}, options...)
 	if r := n.Exec("", append(argv, address)...); r.Exit != 0 {
 		n.t.Fatalf("%s: no answer from %s\n%s%s", n, address, r.Stdout, r.Stderr)
 	}
