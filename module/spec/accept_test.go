@@ -205,6 +205,13 @@ var warningRows = []struct{ input, path, words string }{
 	{"bonds: [{name: b, miimon: 100, members: []}]", "bonds[0].members", `no members are listed: "b" passes no traffic`},
 	{"{bonds: [{name: b, mode: 1, arp_interval: 100, arp_ip_target: [192.0.2.1, 203.0.113.1]}], segments: [{id: 5, parent: b, bridge: c, addresses: 192.0.2.2/24}]}",
 		"bonds[0].arp_ip_target", `"203.0.113.1": is in no declared network`},
+	{"{bonds: [{name: b, mode: 1, arp_interval: 100, ns_ip6_target: ['2001:db8:2::1', 'fe80::1']}], segments: [{id: 5, parent: b, bridge: c, addresses: '2001:db8:1::2/64'}]}",
+		"bonds[0].ns_ip6_target", `"2001:db8:2::1": is in no declared network`},
+	{"{bonds: [{name: b, mode: 1, arp_interval: 100, arp_ip_target: 192.0.2.1}], segments: [{id: 5, parent: x, bridge: c, addresses: 192.0.2.2/24}]}",
+		"bonds[0].arp_ip_target", `"192.0.2.1": is in the network of bridge "c", which does not stand on "b": the monitor may never get an answer`},
+	{"{bonds: [{name: b, mode: 1, arp_interval: 100, arp_ip_target: 192.0.2.1, addresses: 192.0.2.2/24}]}", "", ""},
+	{"{bonds: [{name: b, mode: 1, arp_interval: 100, arp_ip_target: 192.0.2.1}], vlans: [{parent: b, id: 5, addresses: 192.0.2.2/24}]}", "", ""},
+	{"{bonds: [{name: b, mode: 1, arp_interval: 100, arp_ip_target: 192.0.2.1}], segments: [{id: 5, parent: b, bridge: c, addresses: 192.0.2.2/24}]}", "", ""},
 	{"bonds: [{name: b, miimon: 100, members: [x, y]}]", "", ""},
 	{"bonds: [{name: b, state: absent}]", "", ""},
 	{"bonds: [{name: b, colour: red}]", "", ""}, // problems come first

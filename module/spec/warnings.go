@@ -2,6 +2,7 @@ package spec
 
 import (
 	"net/netip"
+	"slices"
 	"strings"
 
 	"hostnet-module/module/attr"
@@ -48,7 +49,7 @@ func warnRouters(c *checker, o *Object) {
 	}
 }
 
-// warnTargets speaks up where the monitor asks for an address that no declared one is beside.
+// warnTargets speaks up where the monitor asks for an address that no declared one is beside, on the bond or above it.
 func warnTargets(c *checker) {
 	for _, o := range c.doc.Objects {
 		for r, v := range o.Attrs.All() {
@@ -56,20 +57,41 @@ func warnTargets(c *checker) {
 				continue
 			}
 			for text := range strings.SplitSeq(v.S, ",") {
-				if ip, err := netip.ParseAddr(text); err == nil && !c.reaches(ip) {
+				ip, err := netip.ParseAddr(text)
+				if err != nil || ip.IsLinkLocalUnicast() {
+					continue
+				}
+				beside := c.beside(ip)
+				switch {
+				case len(beside) == 0:
 					c.warn(o.key(r.Name), "", "%s: is in no declared network, so the monitor may never get an answer", quote(text))
+				case !slices.ContainsFunc(beside, func(b *Object) bool { return c.standsOn(b, o.Name, map[string]bool{}) }):
+					c.warn(o.key(r.Name), "", "%s: is in the network of %s, which does not stand on %s: the monitor may never get an answer",
+						quote(text), beside[0].called(), quote(o.Name))
 				}
 			}
 		}
 	}
 }
 
-// reaches tells whether an address is in the network of any object, or on every link.
-func (c *checker) reaches(ip netip.Addr) bool {
+// beside are the objects in whose network an address is.
+func (c *checker) beside(ip netip.Addr) []*Object {
+	var list []*Object
 	for _, o := range c.doc.Objects {
 		if _, ok := o.reach(ip); ok && !o.Absent {
-			return true
+			list = append(list, o)
 		}
 	}
-	return ip.IsLinkLocalUnicast()
+	return list
+}
+
+// standsOn tells whether an object is a link, or stands on it, as far as the document says.
+func (c *checker) standsOn(o *Object, name string, seen map[string]bool) bool {
+	if o == nil || seen[o.Name] {
+		return false
+	}
+	seen[o.Name] = true
+	return o.Name == name || slices.ContainsFunc(o.below(), func(p Port) bool {
+		return p.Name == name || c.standsOn(c.present(p.Name), name, seen)
+	})
 }
