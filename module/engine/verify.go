@@ -51,6 +51,9 @@ func (r Runner) missing(ctx context.Context, doc *spec.Document, next plan.Last)
 	case len(problems) > 0:
 		return nil, fmt.Errorf("check of the result: %w", spec.Problems(problems))
 	}
+	if len(again.Steps) == 0 {
+		plan.Identify(doc, next, now)
+	}
 	return again.Steps, nil
 }
 

@@ -75,6 +75,7 @@ type Last map[string]Set
 type Set struct {
 	Kind      string   `json:"kind"`
 	Created   bool     `json:"created,omitempty"` // made by us, not adopted
+	Index     int      `json:"index,omitempty"`   // of what was made: another link of that name is somebody else's; 0: unknown
 	Addresses []string `json:"addresses,omitempty"`
 	Routes    []string `json:"routes,omitempty"`
 	Ports     []string `json:"ports,omitempty"`

@@ -18,7 +18,7 @@ func (m *maker) prune() {
 	doc.Objects = slices.Clone(doc.Objects)
 	for _, k := range kind.List() {
 		for _, l := range m.has.Links {
-			if set := m.last[l.Name]; l.K() == k && set.Created && set.Kind == k.Name && !named[l.Name] {
+			if l.K() == k && m.last[l.Name].made(l) && !named[l.Name] {
 				doc.Objects = append(doc.Objects, &spec.Object{Kind: k, Name: l.Name, Path: "prune", Absent: true})
 			}
 		}

@@ -55,6 +55,13 @@ rules: [{priority: 100, from: 198.51.100.0/24, table: 100}]
 	want(t, "warnings", r.Warnings, []string{"prune: vif1.0 loses its bridge vlan32"})
 	want(t, "links left", links(w), []string{"br8", "br9", "eth0", "eth1", "lo", "vif1.0"})
 	want(t, "changed once more", apply(t, w, none).Changed, false)
+
+	// A link that somebody else has made anew under a name of ours is his.
+	apply(t, w, "bridges: [{name: br7}, {name: br6}]")
+	w.Host.Run("ip link del br7")
+	w.Host.Run("ip link add br7 type bridge")
+	want(t, "objects", apply(t, w, none).actions(), []string{"bridge br6 delete"})
+	want(t, "links left", links(w), []string{"br7", "br8", "br9", "eth0", "eth1", "lo", "vif1.0"})
 }
 
 // TestMaxDisruption: a plan that disturbs more than allowed is refused with what causes it, and the kernel is sent nothing; what
