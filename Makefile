@@ -82,9 +82,17 @@ UDEV := ./tests/real/udev
 
 ## real: the tests on a real kernel. KERNEL=12|13|newest, LABPKGS=./some/package, RUN=TestName
 .PHONY: real
-real: bin/lab bin/hostnet-module
+real: labtests on-kernel
+
+# The lab itself.
+.PHONY: labtests
+labtests: bin/lab bin/hostnet-module
 	bin/lab fetch --kernel $(KERNEL)
 	$(GO) test -tags labhost -count 1 -parallel 2 ./tests/lab
+
+.PHONY: on-kernel
+on-kernel: bin/lab bin/hostnet-module
+	bin/lab fetch --kernel $(KERNEL)
 	$(GO) test -p 1 -parallel 6 -timeout 15m -tags lab -run '$(RUN)' -exec '$(EXEC)' $(LABPKGS)
 	$(GO) test -tags lab -exec '$(EXEC:run=run --no-module bonding)' $(NOBONDING)
 	$(GO) test -tags lab -exec '$(EXEC:run=run --udev)' $(UDEV)
@@ -153,9 +161,10 @@ brief: bin/lab bin/hostnet-module
 
 ## test-kernels: the contract, every row and the program on all kernels
 .PHONY: test-kernels
-test-kernels: deps bin/lab bin/hostnet-module
+test-kernels: deps labtests
 	@for kernel in $(KERNELS); do echo "kernel $$kernel"; \
-	  $(MAKE) --no-print-directory real KERNEL=$$kernel LABPKGS="./module/kernel ./tests/contract ./tests/real" || exit 1; done
+	  $(MAKE) --no-print-directory on-kernel KERNEL=$$kernel LABPKGS="./module/kernel ./tests/contract ./tests/real" || exit 1; done
+	@echo "all of it holds on the kernels $(KERNELS)"
 
 ## lab: a shell in a machine with two bare NICs, two switches and a router
 .PHONY: lab

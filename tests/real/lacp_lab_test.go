@@ -53,13 +53,13 @@ func TestLACP(t *testing.T) {
 	want(t, "changed again", apply(t, w, document).Changed, false)
 
 	// What does not make the partner negotiate anew loses nothing.
-	p := guest.Probe("198.51.100.1")
-	r := apply(t, w, strings.Replace(document, "layer3+4", "layer2+3, min_links: 1", 1))
-	want(t, "disruption", r.Objects[0].Disruption, "none")
-	time.Sleep(time.Second)
-	if s := p.Stop(); s.Longest > 25*time.Millisecond+s.Jitter {
-		t.Errorf("options of a bond in use: %v", s)
-	}
+	unnoticed(t, "options of a bond in use", func(try int) topo.Silence {
+		p := guest.Probe("198.51.100.1")
+		r := apply(t, w, strings.Replace(document, "layer3+4", []string{"layer2+3, min_links: 1", "layer3+4, min_links: 0"}[try%2], 1))
+		want(t, "disruption", r.Objects[0].Disruption, "none")
+		time.Sleep(time.Second)
+		return p.Stop()
+	})
 	w.Carrier("eth0", false)
 	w.Await("one member left", 60*time.Second, func() bool { return info()["num_ports"] == 1.0 })
 	guest.Ping("198.51.100.1")

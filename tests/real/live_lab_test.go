@@ -97,6 +97,23 @@ func better(try int, a, b topo.Silence) topo.Silence {
 	return b
 }
 
+// unnoticed measures something that costs no frame until it has been seen to cost none: an emulated machine stalls now and then,
+// and a change that does lose frames loses them each time. One answer may be on its way when a probe ends.
+func unnoticed(t *testing.T, what string, measure func(try int) topo.Silence) {
+	t.Helper()
+	var best topo.Silence
+	for try := range 5 {
+		best = better(try, best, measure(try))
+		if t.Failed() || best.Longest <= 25*time.Millisecond+best.Jitter {
+			break
+		}
+	}
+	t.Logf("%s: %v", what, best)
+	if best.Longest > 25*time.Millisecond+best.Jitter {
+		t.Errorf("%s: %d lost, silent for %v at best", what, best.Sent-best.Answered, best.Longest)
+	}
+}
+
 // noLonger compares two silences; what the prober itself left between two requests says nothing about the host.
 func noLonger(a, b topo.Silence) bool {
 	return a.Longest <= max(b.Longest, 18*time.Millisecond)+max(a.Jitter, b.Jitter)
@@ -118,7 +135,7 @@ func TestFailover(t *testing.T) {
 		guest.Ping("198.51.100.1")
 		return s
 	}
-	kernel := measure(func(w *topo.World) {
+	byKernel := func(w *topo.World) {
 		w.Host.Batch("ip", `link add bond0 type bond mode active-backup miimon 100
 link set eth0 down
 link set eth0 master bond0
@@ -131,11 +148,15 @@ link set bond0.32 master vlan32
 link set bond0.32 up
 link set vlan32 up
 `)
-	})
-	ours := measure(func(w *topo.World) { apply(t, w, document) })
-	t.Logf("the kernel's own bonding: %v; ours: %v", kernel, ours)
-	// The monitor looks every 100 ms, so two runs differ by as much; a busy emulated machine doubles that.
-	if ours.Longest > kernel.Longest+200*time.Millisecond+ours.Jitter {
-		t.Errorf("silent for %v, the kernel's own bonding for %v", ours.Longest, kernel.Longest)
 	}
+	var kernel, ours topo.Silence
+	for try := range 4 {
+		kernel, ours = better(try, kernel, measure(byKernel)), better(try, ours, measure(func(w *topo.World) { apply(t, w, document) }))
+		t.Logf("the kernel's own bonding: %v; ours: %v", kernel, ours)
+		// The monitor looks every 100 ms, so two runs differ by as much.
+		if t.Failed() || ours.Longest <= kernel.Longest+100*time.Millisecond+ours.Jitter {
+			return
+		}
+	}
+	t.Errorf("silent for %v at best, the kernel's own bonding for %v", ours.Longest, kernel.Longest)
 }
