@@ -19,6 +19,9 @@ func (m *maker) hostAccess() {
 		case dumb(o):
 			l.Attrs.Put(o.Kind.Rows.Must("vlan_filtering"), attr.On(true))
 			l.VLANs = []state.VLAN{}
+			if !m.says(o.Name, "mcast_querier") && l.Attrs.N("mcast_querier") != 0 {
+				l.Attrs.Put(o.Kind.Rows.Must("mcast_querier"), attr.On(false)) // its queries do not ask the VLAN table
+			}
 			for _, a := range l.Addresses {
 				if !a.Kernel() {
 					m.warn(o.Path, "%s keeps %s, which is not ours, but with host_access: false nobody reaches it there", o.Name, a.Prefix)

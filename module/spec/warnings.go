@@ -8,7 +8,7 @@ import (
 	"hostnet-module/module/attr"
 )
 
-var warningChecks = []func(*checker, *Object){warnMonitor, warnMembers, warnRouters}
+var warningChecks = []func(*checker, *Object){warnMonitor, warnMembers, warnRouters, warnSpeaks}
 
 // warnMonitor speaks up where nothing would notice a dead member.
 func warnMonitor(c *checker, o *Object) {
@@ -45,6 +45,18 @@ func warnRouters(c *checker, o *Object) {
 	for _, p := range o.Ports {
 		if p.Attrs.N("mcast_router") > 1 {
 			c.warn(p.Path+".mcast_router", "", "with mcast_vlan_snooping, kernels before 6.16 can crash when the port leaves the %s", o.Kind.Name)
+		}
+	}
+}
+
+// warnSpeaks speaks up where a bridge that the host shall not be on is told to speak itself.
+func warnSpeaks(c *checker, o *Object) {
+	if o.HostAccess == nil || *o.HostAccess {
+		return
+	}
+	for _, says := range [][2]string{{"mcast_querier", "multicast queries"}, {"stp_state", "spanning tree's frames"}} {
+		if o.set(says[0]) {
+			c.warn(o.key(says[0]), "", "the %s itself sends %s, though the host has no access to it", o.Kind.Name, says[1])
 		}
 	}
 }

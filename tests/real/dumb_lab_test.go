@@ -30,7 +30,7 @@ var dumbs = map[string]dumb{
 	"adopted": {before: somebodys, bridge: "vlan48", document: classic, legs: []string{"vlan48", "bond0.48", "bond0"}},
 	"a VLAN table": {bridge: "br0", document: strings.Replace(sorted, "GUESTS", "", 1), legs: []string{"br0", "bond0"},
 		join: "bridge vlan add vid 48 dev %[1]s pvid untagged"},
-	"a VLAN table, adopted": {before: "link add br0 type bridge vlan_filtering 1\nlink set br0 up\n", bridge: "br0", document: strings.Replace(sorted, "GUESTS", "", 1),
+	"a VLAN table, adopted": {before: "link add br0 type bridge vlan_filtering 1 mcast_querier 1 mcast_query_interval 200 mcast_startup_query_interval 200\nlink set br0 up\n", bridge: "br0", document: strings.Replace(sorted, "GUESTS", "", 1),
 		legs: []string{"br0", "bond0"}, join: "bridge vlan add vid 48 dev %[1]s pvid untagged"},
 }
 
@@ -137,7 +137,7 @@ func (d dumb) counted(w *topo.World) int {
 }
 
 // silent looks through what was heard for frames of the host. A guest hears its own port, which is the hypervisor's and no part of
-// the document, come up (docs/document.md); nobody else does, and nothing else is heard.
+// the document, come up (docs/rationale.md); nobody else does, and nothing else is heard.
 func (d dumb) silent(t *testing.T, w *topo.World, guests []*topo.Node, heard map[*topo.Node]*topo.Capture, wire *topo.Capture) {
 	t.Helper()
 	all := d.macs(w)
