@@ -34,6 +34,8 @@ func (r *Row) Allowed() string {
 		return "one of " + strings.Join(words, ", ")
 	case r.Type == MAC:
 		return "six bytes like 00:16:3e:00:00:01"
+	case r.Type == Index && r.Empty && !r.SeeOnly:
+		return "the name of a link, or an empty text for none"
 	case r.Type == Index:
 		return "the name of a link"
 	case r.Type == IP4s, r.Type == IP6s:
