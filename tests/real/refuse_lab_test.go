@@ -101,7 +101,7 @@ func TestBadDocuments(t *testing.T) {
 		{"bridges: [{name: a-bridge-with-a-long-name}]", "bridges[0].name", "15"},
 		{"bridges: [{name: eth0}]", "bridges[0]", "eth0"},
 		{"bridges: [{name: br0, ports: [eth0]}, {name: br1, ports: [eth0]}]", "bridges[1].ports[0]", "br0"},
-		{"probes: [gateway]", "probes[0]", "gateway"},
+		{"{bonds: [], probes: [gateway]}", "probes[0]", "gateway"},
 	} {
 		r := run(t, w, tt.document)
 		if r.exit != 2 || len(r.Problems) == 0 || r.Changed {
