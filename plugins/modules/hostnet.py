@@ -238,7 +238,7 @@ options: # made from the tables: go test ./module/spec -run TestAnsibleDocumenta
         description: "Unanswered monitor intervals before a member is left. Only with C(mode) balance-rr, active-backup, balance-xor, broadcast. Linux 5.17 and later. Takes 1-255. Change: live."
         type: int
       primary:
-        description: "The member that is used whenever it works. Only with C(mode) active-backup, balance-tlb, balance-alb. Takes the name of a link. Change: live."
+        description: "The member that is used whenever it works. Only with C(mode) active-backup, balance-tlb, balance-alb. Takes the name of a link, or an empty text for none. Change: live."
         type: str
       primary_reselect:
         description: "When to go back to the primary. Takes one of always, better, failure. Change: live."
