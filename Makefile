@@ -105,6 +105,7 @@ ansible: bin/lab bin/hostnet-module collection
 ## boot: real Debian machines with systemd, udev and cloud-init, booted; needs root once, for their disks. RUN=TestStory
 .PHONY: boot
 boot: bin/lab bin/hostnet-module
+	bin/lab fetch --disk --kernel 12 --kernel 13 --kernel newest
 	$(GO) test -tags labhost -count 1 -parallel 2 -timeout 25m -run '$(RUN)' -v ./tests/boot
 
 ## test-boot: the same with all variants

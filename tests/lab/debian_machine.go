@@ -27,6 +27,9 @@ type debian struct {
 	cidata          string
 }
 
+// diskTools are programs that machines with disks need, beside QEMU.
+var diskTools = []string{"mmdebstrap", "mke2fs", "qemu-img", "mformat"}
+
 // masked are units that take time at boot and have nothing to do with the network.
 var masked = []string{
 	"apt-daily.timer", "apt-daily-upgrade.timer", "dpkg-db-backup.timer", "e2scrub_all.timer", "e2scrub_reap.service", "fstrim.timer",
@@ -81,7 +84,7 @@ func (d *debian) stay(m *machine) (int, error) {
 
 // start makes what the machine needs and starts QEMU.
 func (d *debian) start() (*machine, error) {
-	if err := checkTools("mmdebstrap", "mke2fs", "qemu-img", "mformat"); err != nil {
+	if err := checkTools(diskTools...); err != nil {
 		return nil, err
 	}
 	k, err := openKernel(d.release)

@@ -75,6 +75,7 @@ func fetch(args []string) (int, error) {
 	flags := flag.NewFlagSet("fetch", flag.ContinueOnError)
 	var words list
 	flags.Var(&words, "kernel", "release to fetch: 12, 13 or newest (repeatable)")
+	disks := flags.Bool("disk", false, "make the disks of installed Debians too, which needs root")
 	if err := flags.Parse(args); err != nil {
 		return 2, nil
 	}
@@ -92,6 +93,14 @@ func fetch(args []string) (int, error) {
 		}
 		if _, err := baseArchive(k, w); err != nil {
 			return exitLab, err
+		}
+		if *disks {
+			if err := checkTools(diskTools...); err != nil {
+				return exitLab, err
+			}
+			if _, err := debianImage(w, k); err != nil {
+				return exitLab, err
+			}
 		}
 		fmt.Printf("%s: %s\n", w, k.release)
 	}

@@ -25,7 +25,7 @@ func init() {
 	// thread must be the one that lives as long as the process: the main one.
 	runtime.LockOSThread()
 	commands = map[string]command{
-		"fetch": {"[--kernel R]", "get the kernel and the userland into the cache", fetch},
+		"fetch": {"[--kernel R] [--disk]", "get the kernel and the userland into the cache", fetch},
 		"run":   {"[flags] PROGRAM ARGS...", "boot, run PROGRAM inside, exit with its status", run},
 		"start": {"[--name N] [flags]", "boot in the background, print an Ansible inventory line", start},
 		"ssh":   {"[--name N] [COMMAND]", "a shell or command in the machine of lab start", ssh},
