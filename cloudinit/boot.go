@@ -86,7 +86,11 @@ type Seconds struct {
 func (b *Boot) Main(ctx context.Context) int {
 	start := time.Now()
 	told := &Told{}
-	for _, a := range b.attempts() {
+	list := b.attempts()
+	if len(list) == 0 && b.awaitUdev(ctx) { // the seed's disk may have come by now
+		list = b.attempts()
+	}
+	for _, a := range list {
 		if b.try(ctx, a, told) {
 			break
 		}

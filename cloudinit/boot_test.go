@@ -189,6 +189,26 @@ func TestDisk(t *testing.T) {
 	m.has("vlan48: bridge up")
 }
 
+// TestSlowDisk: the disk with the seed comes while udev is still at work.
+func TestSlowDisk(t *testing.T) {
+	m := newMachine(t, map[string]string{"/run/udev/queue": ""})
+	m.lay("/run/udev/queue", "")
+	there := false
+	m.boot.Disk = func() func(string) []byte {
+		if !there {
+			return nil
+		}
+		return func(name string) []byte { return map[string][]byte{"hostnet.yaml": []byte(classic)}[name] }
+	}
+	m.event = func() {
+		there = true
+		os.Remove(filepath.Join(m.boot.Host.Root, "/run/udev/queue"))
+	}
+	if told := m.told(0); told.Source != "the CIDATA disk/hostnet.yaml" {
+		t.Errorf("got %+v", told)
+	}
+}
+
 func TestNothing(t *testing.T) {
 	m := newMachine(t, map[string]string{"/var/lib/cloud/seed/nocloud/user-data": "#cloud-config\npackages: [vim]\n", "/var/lib/cloud/seed/nocloud/meta-data": "{ broken"})
 	if told := m.told(0); told.Source != "" || len(told.Refused) > 0 || len(m.kernel.Sent) > 0 {
@@ -363,5 +383,20 @@ func TestLabel(t *testing.T) {
 	}
 	if got := label(make([]byte, 34<<10)); got != "" {
 		t.Errorf("got %q", got)
+	}
+}
+
+// TestExamples: each is what it says that it is.
+func TestExamples(t *testing.T) {
+	for _, name := range []string{"hostnet.yaml", "meta-data", "vendor-data", "user-data"} {
+		data, err := os.ReadFile(filepath.Join("examples", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		m := newMachine(t, map[string]string{"/var/lib/cloud/seed/nocloud/" + name: strings.NewReplacer("52:54:00:00:00", "00:16:3e:00:00").Replace(string(data))})
+		if told := m.told(0); told.Fallback || len(told.Missing) > 0 {
+			t.Errorf("%s: %+v\n%s", name, told, m.journal.String())
+		}
+		m.has("eth1: master bond0 up", "vlan16: bridge up", "vlan48: bridge up")
 	}
 }

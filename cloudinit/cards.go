@@ -124,6 +124,23 @@ func (b *Boot) await(ctx context.Context, k engine.Kernel, doc *spec.Document) (
 	}
 }
 
+// awaitUdev waits until udev has nothing to do; false if it had nothing in the first place.
+func (b *Boot) awaitUdev(ctx context.Context) bool {
+	events, err := b.Listen(ctx)
+	if err != nil {
+		return false
+	}
+	defer events.Close()
+	start, busy := time.Now(), false
+	for b.tree().Exists("/run/udev/queue") && time.Since(start) < b.Longest && ctx.Err() == nil {
+		busy = true
+		if events.Wait(earlier(start.Add(b.Longest), time.Now().Add(grain))) != nil {
+			break
+		}
+	}
+	return busy
+}
+
 func earlier(a, b time.Time) time.Time {
 	if a.Before(b) {
 		return a

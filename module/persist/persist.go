@@ -108,6 +108,9 @@ func (h Host) Make(doc *spec.Document) (*Plan, []spec.Problem) {
 	if err := p.plan(); err != nil {
 		return nil, problem("%v", err)
 	}
+	if h.tree().Exists(unmanaged) {
+		p.put(unmanagedFile(merged), unmanaged)
+	}
 	switch {
 	case len(p.Object.Differences) == 0:
 	case data == nil:

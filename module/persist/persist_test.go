@@ -269,6 +269,10 @@ func TestSwitch(t *testing.T) {
 	if p, err := d.Enable(true); err != nil || p.Changed() {
 		t.Errorf("not idempotent: %v %v", p, err)
 	}
+	d.keep("bridges: [{name: br9}]")
+	if text := d.read("/etc/NetworkManager/conf.d/90-hostnet.conf"); !strings.Contains(text, "interface-name:br9") {
+		t.Errorf("NetworkManager is told of %s", text)
+	}
 	off := d.Disable()
 	if err := off.Do(); err != nil || !off.Changed() || !d.Off() {
 		t.Error(err, off)
@@ -280,7 +284,7 @@ func TestSwitch(t *testing.T) {
 		t.Error("what was laid aside did not come back")
 	}
 	left := slices.DeleteFunc(d.files(), func(f string) bool { return slices.Contains(bare, f) })
-	if diff := cmp.Diff([]string{"/etc/hostnet/boot-disabled", "/etc/hostnet/hostnet.yaml", "/usr/local/sbin/hostnet-module"}, left); diff != "" {
+	if diff := cmp.Diff([]string{"/etc/hostnet/boot-disabled", "/etc/hostnet/hostnet.yaml", "/etc/hostnet/previous/1.yaml", "/usr/local/sbin/hostnet-module"}, left); diff != "" {
 		t.Error(diff)
 	}
 	if on, err := d.Enable(false); err != nil || !on.Changed() || on.Do() != nil || d.Off() {

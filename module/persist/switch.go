@@ -148,18 +148,17 @@ func (h Host) ownNetwork() []file {
 		list = append(list, file{name: networkdWon, data: []byte(ownedBy + "[Unit]\nConditionPathExists=!/run/hostnet/result.json\n"), mode: 0o644})
 	}
 	if t.Exists("/etc/NetworkManager") {
-		list = append(list, file{name: unmanaged, data: []byte(ownedBy + "[keyfile]\nunmanaged-devices=" + h.devices() + "\n"), mode: 0o644})
+		doc := &spec.Document{}
+		if data, name, err := h.Current(); err == nil && data != nil {
+			doc, _, _ = spec.Read(data, name)
+		}
+		list = append(list, unmanagedFile(doc))
 	}
 	return list
 }
 
-// devices are the links of the document, in NetworkManager's words.
-func (h Host) devices() string {
-	data, name, err := h.Current()
-	if err != nil || data == nil {
-		return ""
-	}
-	doc, _, _ := spec.Read(data, name)
+// unmanagedFile names the links of a document, in NetworkManager's words.
+func unmanagedFile(doc *spec.Document) file {
 	var words []string
 	add := func(word string) { words = append(words, word) }
 	for _, o := range doc.Objects {
@@ -173,7 +172,7 @@ func (h Host) devices() string {
 			}
 		}
 	}
-	return strings.Join(words, ";")
+	return file{name: unmanaged, data: []byte(ownedBy + "[keyfile]\nunmanaged-devices=" + strings.Join(words, ";") + "\n"), mode: 0o644}
 }
 
 // Removed is a sentence about what is left to others.
