@@ -12,6 +12,7 @@ import (
 	"hostnet-module/module/ansible"
 	"hostnet-module/module/cli"
 	"hostnet-module/module/engine"
+	"hostnet-module/module/guard"
 	"hostnet-module/module/kernel"
 	"hostnet-module/module/persist"
 )
@@ -25,10 +26,13 @@ func run() int {
 	debug.SetMemoryLimit(48 << 20) // collect garbage before the heap doubles: the host may be small and the document large
 	// Whoever reads the result may go away in the middle: the run goes on to its end, or back.
 	signal.Ignore(syscall.SIGPIPE)
-	read := once(os.Stdin)
 	listen := func(ctx context.Context) (cloudinit.Events, error) { return kernel.Listen(ctx) }
 	boot := &persist.Host{Root: "/"}
 	dial := func() (engine.Kernel, error) { return kernel.Dial() }
+	if guard.Called(os.Args) {
+		return engine.ServeGuardian(dial, boot)
+	}
+	read := once(os.Stdin)
 	if word := len(os.Args) > 1 && cli.Word(os.Args[1]); ansible.Called(os.Args, read, word) {
 		signal.Ignore(syscall.SIGHUP) // a dropped connection
 		ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
@@ -41,6 +45,6 @@ func run() int {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), signals...)
 	defer stop()
-	c := cli.Command{Args: os.Args[1:], Read: read, Stdout: os.Stdout, Stderr: os.Stderr, Getenv: os.Getenv, Kernel: dial, Root: os.DirFS("/"), Boot: boot, Listen: listen, Version: version}
+	c := cli.Command{Args: os.Args[1:], Read: read, Answers: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Getenv: os.Getenv, Kernel: dial, Root: os.DirFS("/"), Boot: boot, Listen: listen, Version: version}
 	return c.Main(ctx)
 }

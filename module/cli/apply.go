@@ -18,8 +18,15 @@ func (c *Command) apply(ctx context.Context, o options) int {
 	if in.refused != nil {
 		return out.result(in.refused, in.source)
 	}
-	r := c.run(ctx, in.doc, o, out)
+	if o.confirmTimeout > 0 {
+		in.doc.ConfirmTimeout = o.confirmTimeout
+	}
+	outcome := c.engineFor(o, out).Do(ctx, in.doc)
+	r := report.From(outcome, asked(o, in.doc))
 	r.Warn(in.warnings)
+	if outcome.Confirm != nil && c.person(o, out) {
+		return c.ask(ctx, out, outcome, r, in.source)
+	}
 	return out.result(r, in.source)
 }
 
@@ -72,6 +79,22 @@ func (c *Command) document(name string) input {
 
 // run carries a good document out.
 func (c *Command) run(ctx context.Context, doc *spec.Document, o options, out output) *report.Result {
-	outcome := engine.Call{Dial: c.Kernel, Runtime: c.Runtime, Check: o.check, Note: out.note, Progress: out.progress(), Root: c.Root, Boot: c.Boot}.Do(ctx, doc)
-	return report.From(outcome, report.Asked{Check: o.check, Diff: o.diff, Waves: o.verbose, Summary: doc.Result == spec.Summary})
+	return report.From(c.engineFor(o, out).Do(ctx, doc), asked(o, doc))
+}
+
+// asked is how a call wants to be told.
+func asked(o options, doc *spec.Document) report.Asked {
+	return report.Asked{Check: o.check, Diff: o.diff, Waves: o.verbose, Summary: doc.Result == spec.Summary}
+}
+
+// engine is what carries documents out, here.
+func (c *Command) engine() engine.Call {
+	return engine.Call{Dial: c.Kernel, Runtime: c.Runtime, Root: c.Root, Boot: c.Boot, Guard: c.Guard}
+}
+
+// engineFor is that, as a call wants it.
+func (c *Command) engineFor(o options, out output) engine.Call {
+	call := c.engine()
+	call.Check, call.Note, call.Progress = o.check, out.note, out.progress()
+	return call
 }

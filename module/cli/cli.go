@@ -16,12 +16,14 @@ import (
 	"hostnet-module/cloudinit"
 	"hostnet-module/module/engine"
 	"hostnet-module/module/persist"
+	"hostnet-module/module/spec"
 )
 
 // Command is one call.
 type Command struct {
 	Args    []string                          // without the program's name
 	Read    func(name string) ([]byte, error) // a file, or standard input for "-"
+	Answers io.Reader                         // a person's, if it is a terminal; nil: nobody is asked
 	Stdout  io.Writer
 	Stderr  io.Writer
 	Getenv  func(string) string
@@ -31,6 +33,7 @@ type Command struct {
 	Root    fs.FS  // the host's files, in which other managers of the network are looked for; nil: nobody looks
 	Listen  func(context.Context) (cloudinit.Events, error)
 	Boot    *persist.Host // where to keep what comes back at boot; nil: nothing does
+	Guard   engine.Guards // as in engine.Runner
 	Version string        // "" where the build says nothing
 }
 
@@ -85,13 +88,13 @@ func (c *Command) call(ctx context.Context, v verb, args []string) int {
 // check looks at what is not a flag.
 func (v verb) check(o options) error {
 	switch {
-	case o.confirmTimeout > 0:
-		return errors.New("--confirm-timeout: not in this version; nothing would undo the change if you were locked out")
+	case o.confirmTimeout > spec.MostConfirmTimeout || o.extend > spec.MostConfirmTimeout:
+		return fmt.Errorf("--confirm-timeout and --extend are seconds, at most %d", spec.MostConfirmTimeout)
 	case v.operand == "" && len(o.args) > 0:
 		return fmt.Errorf("%s takes no argument, got %q", v.name, o.args[0])
 	case strings.HasSuffix(v.operand, "…]"):
 		return nil
-	case v.operand == "" || len(o.args) == 1 && !Word(o.args[0]) || len(o.args) < 2 && v.name == "help":
+	case v.operand == "" || len(o.args) == 1 && !Word(o.args[0]) || len(o.args) < 2 && strings.HasPrefix(v.operand, "["):
 		return nil
 	case len(o.args) == 0:
 		return fmt.Errorf("no %s given", v.operand)

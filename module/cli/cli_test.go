@@ -33,6 +33,7 @@ type desk struct {
 	kernel   *fake.Kernel
 	dial     error
 	runtime  string
+	answers  string // what the person types
 }
 
 func newDesk(t *testing.T) *desk {
@@ -56,7 +57,7 @@ func (d *desk) call(t *testing.T, args ...string) (status int, stdout, stderr st
 
 func (d *desk) command(out, errs io.Writer, args ...string) *Command {
 	return &Command{
-		Args: args, Stdout: out, Stderr: errs, Runtime: d.runtime, Version: "v1.2.3",
+		Args: args, Answers: strings.NewReader(d.answers), Guard: d.kernel.Guards, Stdout: out, Stderr: errs, Runtime: d.runtime, Version: "v1.2.3",
 		Getenv:  func(name string) string { return d.env[name] },
 		Columns: func(io.Writer) (int, bool) { return d.columns, d.terminal },
 		Kernel:  func() (engine.Kernel, error) { return d.kernel, d.dial },
@@ -157,8 +158,10 @@ func TestUsage(t *testing.T) {
 		{"-x host.yaml", "unknown shorthand flag"},
 		{"--format xml host.yaml", `--format "xml": must be text or json`},
 		{"--format json show", "the subcommand comes first: hostnet-module show …; a document of that name is ./show"},
-		{"--confirm-timeout 60 host.yaml", "--confirm-timeout: not in this version"},
-		{"rollback", "rollback: not in this version; a document of that name is ./rollback"},
+		{"--confirm-timeout 86401 host.yaml", "--confirm-timeout and --extend are seconds, at most 86400"},
+		{"--confirm-timeout soon host.yaml", "invalid argument"},
+		{"doctor", "doctor: not in this version; a document of that name is ./doctor"},
+		{"confirm a b", "takes one [ID], got 2: a b"},
 		{"cloud-init", "no DOCUMENT given"},
 		{"show host.yaml", `show takes no argument, got "host.yaml"`},
 		{"validate", "no DOCUMENT given"},

@@ -28,8 +28,12 @@ func (c *Command) show(ctx context.Context, o options) int {
 	if err != nil {
 		return out.result(report.Broken(err), report.Source{})
 	}
+	pending := report.Confirmation(c.engine().Confirmation(k))
 	if out.json {
-		return out.value(report.Show(h))
+		return out.value(report.Show(h, pending))
+	}
+	if err := pending.WriteText(c.Stdout, out.style); err != nil {
+		return c.unwritten(err)
 	}
 	if err := report.Tree(c.Stdout, h, out.style); err != nil {
 		return c.unwritten(err)

@@ -30,14 +30,14 @@ type options struct {
 	wait, late, own                bool
 	from, root, to, outputDir      string
 	format                         string
-	confirmTimeout                 uint
+	confirmTimeout, extend         uint
 
 	args []string
 }
 
 // later are the subcommands of later versions: a document of such a name needs a path.
 func later() []string {
-	return []string{"confirm", "rollback", "doctor", "rehearse", "apply"}
+	return []string{"doctor", "rehearse", "apply"}
 }
 
 func root() verb {
@@ -53,6 +53,7 @@ and as JSON elsewhere. Exit: 0 done, 1 failed, 2 bad document or usage.`,
 			{"hostnet-module validate host.yaml", "is the document good? Needs no root and no such host"},
 			{"hostnet-module --check --diff host.yaml", "what would change? Changes nothing"},
 			{"hostnet-module host.yaml", "make it so"},
+			{"hostnet-module --confirm-timeout 60 host.yaml", "and put everything back in a minute, unless somebody who can still reach the host says y"},
 			{"hostnet-module show", "what is"},
 			{`echo '{"bridges": [{"name": "br0"}]}' | hostnet-module -`, "one bridge without ports"},
 		},
@@ -63,7 +64,31 @@ and as JSON elsewhere. Exit: 0 done, 1 failed, 2 bad document or usage.`,
 // verbs are all subcommands; help stands last.
 func verbs() []verb {
 	list := slices.Insert(ownVerbs(), 3, formatVerbs()...)
+	list = slices.Insert(list, 3, settlers()...)
 	return slices.Insert(list, len(list)-2, bootVerbs()...)
+}
+
+// settlers end a change that waits to be confirmed.
+func settlers() []verb {
+	return []verb{
+		{
+			name: "confirm", operand: "[ID]", short: "keep the change that waits to be confirmed",
+			long: `Keeps a change that was made with confirm_timeout. Who can say this over a new connection has proved that the host can
+be reached. Fails if nothing waits, or if it is too late: then it says when and why everything was put back.`,
+			flags: []string{"format", "extend"},
+			examples: [][2]string{{"hostnet-module confirm", ""}, {"hostnet-module confirm --extend 60", "a minute more to look around"},
+				{"hostnet-module confirm --format json k7xmp", "for programs: this one and no other"}},
+			run: (*Command).confirm,
+		},
+		{
+			name: "rollback", operand: "[ID]", short: "put back the change that waits to be confirmed",
+			long: `Puts everything back now, as it was before a change that waits to be confirmed, or that was interrupted. A change that
+was kept is not undone: apply the document from before.`,
+			flags:    []string{"format"},
+			examples: [][2]string{{"hostnet-module rollback", ""}},
+			run:      (*Command).rollback,
+		},
+	}
 }
 
 // ownVerbs are those of every day; other people's formats and the boot have lists of their own.
@@ -149,8 +174,9 @@ func (v verb) flagSet(o *options) *pflag.FlagSet {
 		case "document":
 			f.BoolVar(&o.document, name, false, "as a document that could be applied")
 		case "confirm-timeout":
-			f.UintVar(&o.confirmTimeout, name, 0, "")
-			_ = f.MarkHidden(name)
+			f.UintVar(&o.confirmTimeout, name, 0, "undo everything unless confirmed within so many `SECONDS`")
+		case "extend":
+			f.UintVar(&o.extend, name, 0, "do not confirm yet, but wait so many `SECONDS` more")
 		}
 	}
 	return f

@@ -22,6 +22,7 @@ type Call struct {
 	Progress func(Progress)    // as in Runner
 	Root     fs.FS             // as in Runner
 	Boot     *persist.Host     // as in Runner
+	Guard    Guards            // as in Runner
 }
 
 // Do carries the document out, or gathers what is there if it asks for that. A panic is a failed outcome: the caller must
@@ -60,7 +61,7 @@ func (c Call) runner(k Kernel) Runner {
 	if runtime == "" {
 		runtime = store.Runtime
 	}
-	return Runner{Kernel: k, Dir: store.Dir(filepath.Join(runtime, k.Namespace())), Lasting: lasting, Check: c.Check, Note: c.Note, Progress: c.Progress, Root: c.Root, Boot: c.Boot}
+	return Runner{Kernel: k, Dir: store.Dir(filepath.Join(runtime, k.Namespace())), Lasting: lasting, Check: c.Check, Note: c.Note, Progress: c.Progress, Root: c.Root, Boot: c.Boot, Guard: c.Guard}
 }
 
 // Unsettled returns the journal of a run that has not come to its end or waits to be confirmed, nil if there is none. It takes no

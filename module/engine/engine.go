@@ -4,7 +4,9 @@ package engine
 
 import (
 	"context"
+	"net/netip"
 
+	"hostnet-module/module/guard"
 	"hostnet-module/module/plan"
 	"hostnet-module/module/spec"
 	"hostnet-module/module/state"
@@ -26,6 +28,11 @@ type Kernel interface {
 	// Has tells whether the running kernel knows an option of a module, which came with a release of Linux and a constant of its
 	// headers. It changes nothing.
 	Has(module, release, constant string) bool
+	// Watch begins to listen for changes of links and addresses. next waits for one since its last call, or since the beginning.
+	Watch() (next func(context.Context) error, stop func(), err error)
+	// Neighbour asks once, out of a link, who has an address, and waits for the answer until the context ends. source is one of our
+	// own; zero: none.
+	Neighbour(ctx context.Context, link string, source, target netip.Addr) error
 	// Namespace names the network namespace for as long as the machine runs: "4026531840" or the like, fit for a file name.
 	Namespace() string
 	// Home tells whether the namespace is the host's own: that of process 1.
@@ -41,7 +48,11 @@ type Outcome struct {
 	Recovered   []Recovered    // what an earlier run had left unsettled
 	Problems    []spec.Problem // the document does not fit this host; nothing was touched
 	RolledBack  bool
-	NotRestored []string // what the rollback could not bring back, in words
+	NotRestored []string      // what the rollback could not bring back, in words
+	Confirm     *guard.Status // the change waits to be confirmed
+	Guardian    Guardian      // with Confirm
+	Awaited     []Awaited
+	Probes      []Probed
 	Warnings    []string // the plan's and the run's
 	Waves       []Wave   // what was sent, by sort and in order, and how long it took
 }

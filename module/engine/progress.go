@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"hostnet-module/module/state"
@@ -44,6 +45,9 @@ func (r Runner) send(ctx context.Context, steps []state.Step, out *Outcome) (don
 		if len(steps) > few {
 			out.note(steps[done], taken, time.Since(from))
 		}
+		if steps[done].Op == state.Await && failed == nil {
+			out.await("carrier", steps[done].Link, time.Since(from), time.Since(from) < state.AwaitMost)
+		}
 		done, err = done+taken, failed
 		if r.Progress != nil {
 			r.Progress(Progress{done, len(steps), time.Since(start)})
@@ -55,9 +59,15 @@ func (r Runner) send(ctx context.Context, steps []state.Step, out *Outcome) (don
 	return done, err
 }
 
-// pieceOf is how many of the next steps go together: of one sort, but where they are few.
+// pieceOf is how many of the next steps go together: of one sort, but where they are few. A wait is timed, so it goes alone.
 func (r Runner) pieceOf(steps []state.Step, total int) int {
+	if steps[0].Op == state.Await {
+		return 1
+	}
 	if total <= few {
+		if n := slices.IndexFunc(steps, func(s state.Step) bool { return s.Op == state.Await }); n > 0 {
+			return n
+		}
 		return len(steps)
 	}
 	most := piece

@@ -20,14 +20,16 @@ import (
 // Runner carries documents out on one host.
 type Runner struct {
 	Kernel   Kernel
-	Dir      store.Dir         // the run-time folder of this network namespace: record and lock
-	Lasting  store.Dir         // the folder of a journal that is to outlive a boot; "": Dir, the network does not outlive it either
-	Check    bool              // stop at the plan and send the kernel nothing
-	LockWait time.Duration     // how long to wait for another run; 0: LockWait
-	Note     func(what string) // told what the run is about to do; may be nil
-	Boot     *persist.Host     // where to keep what comes back at boot; nil: nothing does
-	Progress func(Progress)    // told of each piece of a large plan; may be nil
-	Root     fs.FS             // the host's files, in which other managers of the network are looked for; nil: nobody looks
+	Dir      store.Dir                               // the run-time folder of this network namespace: record and lock
+	Lasting  store.Dir                               // the folder of a journal that is to outlive a boot; "": Dir, the network does not outlive it either
+	Check    bool                                    // stop at the plan and send the kernel nothing
+	LockWait time.Duration                           // how long to wait for another run; 0: LockWait
+	Note     func(what string)                       // told what the run is about to do; may be nil
+	Guard    Guards                                  // starts a guardian; nil: a process of its own
+	Attempt  func(context.Context, spec.Probe) error // asks a probe that is no gateway, once; nil: probe.Attempt
+	Boot     *persist.Host                           // where to keep what comes back at boot; nil: nothing does
+	Progress func(Progress)                          // told of each piece of a large plan; may be nil
+	Root     fs.FS                                   // the host's files, in which other managers of the network are looked for; nil: nobody looks
 }
 
 // LockWait is how long a run waits for another one to end, where nobody says otherwise.
@@ -36,21 +38,22 @@ const LockWait = 30 * time.Second
 // run is one run in the making. Its phases follow each other in Run; each leaves here what the later ones need.
 type run struct {
 	Runner
-	doc     *spec.Document
-	last    plan.Last     // what earlier runs set
-	next    plan.Last     // what will be set after this one
-	before  *state.Host   // the host as it was
-	taken   time.Duration // when that was looked at
-	journal *Journal      // on disk while the run is not settled; nil: nothing is to be sent
-	keep    *persist.Plan // what is to come back at boot; nil: nothing of it
-	out     Outcome
+	doc      *spec.Document
+	last     plan.Last       // what earlier runs set
+	next     plan.Last       // what will be set after this one
+	before   *state.Host     // the host as it was
+	taken    time.Duration   // when that was looked at
+	journal  *Journal        // on disk while the run is not settled; nil: nothing is to be sent
+	keep     *persist.Plan   // what is to come back at boot; nil: nothing of it
+	guardian Guardian        // of a run that is to be confirmed; nil: none
+	reached  map[string]bool // the probes that were answered before the change
+	now      *state.Host     // the host after the change, as it was last looked at
+	events   events          // of changes, from the last step on
+	out      Outcome
 }
 
 // Run makes the host what the document says, or leaves it as it was.
 func (r Runner) Run(ctx context.Context, doc *spec.Document) Outcome {
-	if doc.ConfirmTimeout > 0 || len(doc.Probes) > 0 {
-		return Outcome{Failed: errors.New("confirm_timeout and probes: not in this build yet")}
-	}
 	if !r.Check {
 		unlock, err := r.lock(ctx)
 		if err != nil {
@@ -59,6 +62,7 @@ func (r Runner) Run(ctx context.Context, doc *spec.Document) Outcome {
 		defer unlock()
 	}
 	x := &run{Runner: r, doc: doc}
+	defer func() { x.events.close() }()
 	for _, phase := range []func(context.Context) error{x.recovery, x.look} {
 		if err := phase(ctx); err != nil || len(x.out.Problems) > 0 {
 			x.out.Failed = err
@@ -69,13 +73,14 @@ func (r Runner) Run(ctx context.Context, doc *spec.Document) Outcome {
 		return x.out
 	}
 	if len(x.out.Plan.Steps) > 0 {
+		x.probeBefore(ctx)
 		if err := x.begin(); err != nil {
 			x.out.Failed = err
 			return x.out
 		}
 		x.out.Applied = true
 	}
-	for _, phase := range []func(context.Context) error{x.apply, x.verify, x.store} {
+	for _, phase := range []func(context.Context) error{x.apply, x.verify, x.settle, x.probe, x.store} {
 		if err := guarded(func() error { return phase(ctx) }); err != nil {
 			x.out.Failed = err
 			x.back(ctx)
@@ -127,6 +132,9 @@ func (x *run) begin() (err error) {
 	if warning != "" {
 		x.out.Warnings = append(x.out.Warnings, warning)
 	}
+	if err == nil && x.doc.ConfirmTimeout > 0 {
+		err = x.guard()
+	}
 	return err
 }
 
@@ -140,19 +148,14 @@ func (x *run) apply(ctx context.Context) error {
 	return x.do(ctx, steps, &x.out)
 }
 
-// verify looks whether the host is as the document says.
-func (x *run) verify(ctx context.Context) error {
-	if x.journal == nil {
-		return nil
-	}
-	x.note("looking whether it holds")
-	return x.holds(ctx)
-}
-
-// store notes what is set now and closes the journal. With that the new network is the one to keep, and comes back at boot.
+// store notes what is set now and closes the journal. With that the new network is the one to keep, and comes back at boot. A run that is to
+// be confirmed goes into the hands of its guardian, which does both then.
 func (x *run) store(context.Context) error {
+	if x.guardian != nil {
+		return x.hand()
+	}
 	if err := x.remember(x.last, x.next); err != nil {
-		x.out.Warnings = append(x.out.Warnings, fmt.Sprintf("what was applied could not be noted (%v): a later run will not remove what this one set", err))
+		x.out.Warnings = append(x.out.Warnings, unnoted(err))
 	}
 	if x.journal != nil {
 		if err := x.journal.close(); err != nil {
@@ -170,6 +173,11 @@ func (x *run) back(ctx context.Context) {
 	}
 	b := x.putBack(ctx, x.journal)
 	x.out.RolledBack, x.out.NotRestored = b.whole(), b.missing
+	x.standDown()
+}
+
+func unnoted(err error) string {
+	return fmt.Sprintf("what was applied could not be noted (%v): a later run will not remove what this one set", err)
 }
 
 func (r Runner) note(format string, args ...any) {

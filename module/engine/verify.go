@@ -12,39 +12,65 @@ import (
 	"hostnet-module/module/state"
 )
 
-// holds looks at the host until nothing of the document is missing, or it is clear that it will not hold.
-func (x *run) holds(ctx context.Context) error {
-	for try := range looks {
-		missing, err := x.missing(ctx, x.doc, x.next)
+// verifyMost is how long what follows from a step may be late: Linux 7 raises the VLANs of a link that has come up in its own time.
+const verifyMost = 200 * time.Millisecond
+
+// verify looks whether the host is as the document says, again after each change, until it is clear that it will not be.
+func (x *run) verify(ctx context.Context) (err error) {
+	if x.journal == nil {
+		return nil
+	}
+	x.note("looking whether it holds")
+	if x.events.next, x.events.stop, err = x.Kernel.Watch(); err != nil {
+		return fmt.Errorf("watch the network: %w", err)
+	}
+	most, cancel := context.WithTimeout(ctx, verifyMost)
+	defer cancel()
+	for {
+		over := most.Err() != nil
+		missing, err := x.missing(ctx)
 		if err != nil || len(missing) == 0 {
 			return err
 		}
-		if try == looks-1 {
+		if over {
 			return &NotKept{missing}
 		}
-		// What follows from a step may come a moment later: Linux 7 raises the VLANs of a link that has come up in its own time.
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-time.After(lookAgain):
+		if err := x.events.await(ctx, most); err != nil {
+			return err
 		}
+	}
+}
+
+// events tell of changes of the network.
+type events struct {
+	next func(context.Context) error
+	stop func()
+}
+
+// await waits for an event, or until a second context ends. The error is that of the run's own, or of the events' source.
+func (e events) await(ctx, most context.Context) error {
+	err := e.next(most)
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case err != nil && most.Err() == nil:
+		return fmt.Errorf("watch the network: %w", err)
 	}
 	return nil
 }
 
-// How often the result is looked at until all of it holds, and the time between two looks.
-const (
-	looks     = 4
-	lookAgain = 50 * time.Millisecond
-)
+func (e events) close() {
+	if e.stop != nil {
+		e.stop()
+	}
+}
 
 // missing are the steps that a fresh look finds still to be done.
-func (r Runner) missing(ctx context.Context, doc *spec.Document, next plan.Last) ([]state.Step, error) {
-	now, err := r.Kernel.Snapshot(ctx)
-	if err != nil {
+func (x *run) missing(ctx context.Context) (steps []state.Step, err error) {
+	if x.now, err = x.Kernel.Snapshot(ctx); err != nil {
 		return nil, fmt.Errorf("look at the network after the change: %w", err)
 	}
-	again, problems, err := plan.Make(doc, now, next)
+	again, problems, err := plan.Make(x.doc, x.now, x.next)
 	switch {
 	case err != nil:
 		return nil, fmt.Errorf("check of the result: %w", err)
@@ -52,7 +78,7 @@ func (r Runner) missing(ctx context.Context, doc *spec.Document, next plan.Last)
 		return nil, fmt.Errorf("check of the result: %w", spec.Problems(problems))
 	}
 	if len(again.Steps) == 0 {
-		plan.Identify(doc, next, now)
+		plan.Identify(x.doc, x.next, x.now)
 	}
 	return again.Steps, nil
 }

@@ -32,17 +32,23 @@ func (k *Kernel) announce(s state.Step) error {
 	}
 	defer unix.Close(fd)
 	for _, f := range frames {
-		to := &unix.SockaddrLinklayer{Protocol: network16(f.protocol), Ifindex: link.Index, Halen: 6}
-		copy(to.Addr[:], f.to)
-		// A full queue of a link that has just come up is no reason to fail; one more try is all it gets.
-		if err = unix.Sendto(fd, f.payload, 0, to); errors.Is(err, unix.ENOBUFS) {
-			err = unix.Sendto(fd, f.payload, 0, to)
-		}
-		if err != nil {
+		if err := f.send(fd, link.Index); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// send sends the frame out of a link, by a packet socket.
+func (f frame) send(fd, index int) error {
+	to := &unix.SockaddrLinklayer{Protocol: network16(f.protocol), Ifindex: index, Halen: 6}
+	copy(to.Addr[:], f.to)
+	// A full queue of a link that has just come up is no reason to fail; one more try is all it gets.
+	err := unix.Sendto(fd, f.payload, 0, to)
+	if errors.Is(err, unix.ENOBUFS) {
+		err = unix.Sendto(fd, f.payload, 0, to)
+	}
+	return err
 }
 
 func network16(n uint16) uint16 {
@@ -64,32 +70,39 @@ var (
 func frames(ip netip.Addr, mac net.HardwareAddr) []frame {
 	if ip.Is4() {
 		return []frame{
-			{unix.ETH_P_ARP, everyone, arp(1, ip, mac, make([]byte, 6))},
-			{unix.ETH_P_ARP, everyone, arp(2, ip, mac, mac)},
+			{unix.ETH_P_ARP, everyone, arp(arpRequest, mac, ip, make([]byte, 6), ip)},
+			{unix.ETH_P_ARP, everyone, arp(arpReply, mac, ip, mac, ip)},
 		}
 	}
-	return []frame{{unix.ETH_P_IPV6, allNodes, advertisement(ip, mac)}}
+	const override = 0x20
+	return []frame{{unix.ETH_P_IPV6, allNodes, discovery(neighbourAdvertisement, override, ip, netip.IPv6LinkLocalAllNodes(), ip, 2, mac)}}
 }
 
-// arp makes a packet of RFC 826 that speaks of one address as sender and target.
-func arp(operation byte, ip netip.Addr, mac, target []byte) []byte {
+// The operations of RFC 826.
+const arpRequest, arpReply = 1, 2
+
+// arp makes a packet of RFC 826: the sender's two addresses, the target's two.
+func arp(operation byte, mac []byte, ip netip.Addr, targetMAC []byte, target netip.Addr) []byte {
 	b := []byte{0, 1, 8, 0, 6, 4, 0, operation} // Ethernet, IPv4, lengths of their addresses
 	b = append(append(b, mac...), ip.AsSlice()...)
-	return append(append(b, target...), ip.AsSlice()...)
+	return append(append(b, targetMAC...), target.AsSlice()...)
 }
 
-// advertisement makes an IPv6 packet with a neighbour advertisement (RFC 4861, 4.4) to all nodes.
-func advertisement(ip netip.Addr, mac net.HardwareAddr) []byte {
-	const icmpv6, length, hopLimit, override = 58, 32, 255, 0x20
-	to := netip.IPv6LinkLocalAllNodes()
-	body := []byte{136, 0, 0, 0, override, 0, 0, 0}
-	body = append(body, ip.AsSlice()...)
-	body = append(append(body, 2, 1), mac...) // option: target link-layer address
-	pseudo := append(append([]byte(nil), ip.AsSlice()...), to.AsSlice()...)
+// Types of ICMPv6 (RFC 4861, 4.3 and 4.4).
+const neighbourSolicitation, neighbourAdvertisement = 135, 136
+
+// discovery makes an IPv6 packet of neighbour discovery about a target, with one option that holds a link-layer address: 1 the source's,
+// 2 the target's.
+func discovery(typ, flags byte, from, to, target netip.Addr, option byte, mac net.HardwareAddr) []byte {
+	const icmpv6, length, hopLimit = 58, 32, 255
+	body := []byte{typ, 0, 0, 0, flags, 0, 0, 0}
+	body = append(body, target.AsSlice()...)
+	body = append(append(body, option, 1), mac...)
+	pseudo := append(append([]byte(nil), from.AsSlice()...), to.AsSlice()...)
 	pseudo = append(pseudo, 0, 0, 0, length, 0, 0, 0, icmpv6)
 	binary.BigEndian.PutUint16(body[2:], checksum(append(pseudo, body...)))
 	header := []byte{0x60, 0, 0, 0, 0, length, icmpv6, hopLimit}
-	header = append(append(header, ip.AsSlice()...), to.AsSlice()...)
+	header = append(append(header, from.AsSlice()...), to.AsSlice()...)
 	return append(header, body...)
 }
 

@@ -87,11 +87,11 @@ func (k *Kernel) Namespace() string {
 	return "0"
 }
 
-// Home tells whether the namespace is that of process 1. Who may not look there (without root) is taken to be at home.
+// Home tells whether the namespace is that of process 1. Who may not look there for want of root is taken to be at home.
 func (k *Kernel) Home() bool {
 	var first, ours unix.Stat_t
 	if unix.Stat("/proc/1/ns/net", &first) != nil || unix.Stat("/proc/thread-self/ns/net", &ours) != nil {
-		return true
+		return unix.Geteuid() != 0 // who may look at nothing changes nothing either; root that may not is shut in somewhere
 	}
 	return first.Ino == ours.Ino && first.Dev == ours.Dev
 }

@@ -1,6 +1,10 @@
 package kind
 
-import "hostnet-module/module/attr"
+import (
+	"time"
+
+	"hostnet-module/module/attr"
+)
 
 // Bond is the bonding driver's device. Rows mirror drivers/net/bonding/bond_options.c: BOND_OPTFLAG_IFDOWN is Down,
 // BOND_OPTFLAG_NOSLAVES is NoPorts, unsuppmodes is Only. Ranges are those of the kernel's own tables there.
@@ -8,6 +12,11 @@ var Bond = &Kind{
 	Name: "bond", List: "bonds", Module: "bonding",
 	Doc:   "several NICs as one link, for failover or for bandwidth",
 	Ports: "members", PortWhen: attr.Down, OwnsPorts: true, TakesPorts: true,
+	// 802.1AX: a partner has answered, and the members agree with it (the bit «synchronization», AD_STATE_SYNCHRONIZATION).
+	Settles: []Settle{
+		{What: "an LACP partner", Row: "ad_partner_mac", While: []attr.Value{attr.Str("00:00:00:00:00:00")}, Most: 10 * time.Second},
+		{What: "LACP aggregation", Row: "ad_actor_oper_port_state", Port: true, Lacks: 0x08, Most: 10 * time.Second},
+	},
 	Rows: attr.Table{
 		{Name: "mode", Num: 1, Type: attr.U8, When: attr.Down | attr.NoPorts, Names: enum(
 			"balance-rr", "active-backup", "balance-xor", "broadcast", "802.3ad", "balance-tlb", "balance-alb"),

@@ -1,6 +1,10 @@
 package kind
 
-import "hostnet-module/module/attr"
+import (
+	"time"
+
+	"hostnet-module/module/attr"
+)
 
 // Bridge is the kernel's software switch (net/bridge/br_netlink.c, br_stp.h; ip-link(8) «type bridge»). Times are in
 // hundredths of a second, as the kernel and iproute2 speak them, and come back rounded to the kernel's tick.
@@ -8,6 +12,8 @@ var Bridge = &Kind{
 	Name: "bridge", List: "bridges", Module: "bridge",
 	Doc:   "a switch inside the host; guests join a network by naming its bridge",
 	Ports: "ports", Bridging: true,
+	// Of the states of a port these two pass (net/bridge/br_stp_timer.c, br_forward_delay_timer_expired).
+	Settles: []Settle{{What: "forwarding (spanning tree)", Row: "state", Port: true, While: []attr.Value{attr.Num(1), attr.Num(2)}, Most: 2 * time.Second, Twice: "forward_delay"}},
 	Rows: attr.Table{
 		{Name: "stp_state", Alias: "stp", Num: 5, Type: attr.Bool32, Names: enum("off", "on"), Digits: true, ZeroFirst: true,
 			Doc: "spanning tree; when on, a new port forwards only after twice forward_delay"},

@@ -3,7 +3,12 @@
 // which kind it has before it.
 package kind
 
-import "hostnet-module/module/attr"
+import (
+	"slices"
+	"time"
+
+	"hostnet-module/module/attr"
+)
 
 // Kind describes one kind of link.
 type Kind struct {
@@ -22,6 +27,29 @@ type Kind struct {
 	HasParent  bool      // stands on another link (IFLA_LINK)
 	Existing   bool      // is found, never made or deleted
 	Bridging   bool      // forwards between its ports; has a VLAN table and host_access
+	Settles    []Settle  // what comes to its end only some time after a change
+}
+
+// Settle is something that a link of a kind, or a port of one, comes to by itself some time after a change, if it does.
+type Settle struct {
+	What  string // "forwarding (spanning tree)"
+	Row   string // what tells, of the kind's own rows, or with Port of its ports'
+	Port  bool
+	While []attr.Value  // it is under way while the row has one of these values,
+	Lacks uint64        // or one of these bits is missing
+	Most  time.Duration // how long it takes at most, as a rule
+	Twice string        // a row of the kind, in hundredths of a second, twice which comes on top
+}
+
+// Open tells whether it is still under way, by the attributes of which the row is one.
+func (s Settle) Open(of attr.Set) bool {
+	v, ok := of.Get(s.Row)
+	return ok && (slices.Contains(s.While, v) || v.N&s.Lacks != s.Lacks)
+}
+
+// Limit is how long it may take on a link, or on the port of a link, with these attributes.
+func (s Settle) Limit(on attr.Set) time.Duration {
+	return s.Most + 2*time.Duration(on.N(s.Twice))*10*time.Millisecond
 }
 
 // Row finds a row of a link of this kind by the document's key: its own, then one that all links have; nil if unknown.

@@ -28,6 +28,9 @@ type Result struct {
 	Network     Network    `json:"network,omitempty"`  // with it: what runs, as data
 	Left        []Left     `json:"left,omitempty"`     // of a conversion: what could not be taken over
 	Problems    []Problem  `json:"problems,omitempty"` // of a refused document
+	Confirm     *Confirm   `json:"confirm,omitempty"`  // the change waits to be confirmed
+	Probes      []Probe    `json:"probes,omitempty"`
+	Awaited     []Awaited  `json:"awaited,omitempty"` // what was not there at once after the change
 	Warnings    []string   `json:"warnings"`
 	RolledBack  bool       `json:"rolled_back"`
 	NotRestored []string   `json:"not_restored,omitempty"` // what the rollback could not bring back
@@ -107,6 +110,24 @@ func undid(list []engine.Recovered) bool {
 	return slices.ContainsFunc(list, func(r engine.Recovered) bool { return len(r.Steps) > 0 })
 }
 
+// Probe is one probe and what became of it.
+type Probe struct {
+	Probe    string `json:"probe"`
+	Answered bool   `json:"answered"`
+	Before   bool   `json:"answered_before"` // the change
+	Attempts int    `json:"attempts"`
+	MS       int64  `json:"ms"` // until the answer, or until the time was over
+	Instead  string `json:"instead,omitempty"`
+}
+
+// Awaited is something that the kernel, a switch or a neighbour brought to its end after the change.
+type Awaited struct {
+	What    string `json:"what"`
+	Link    string `json:"link"`
+	MS      int64  `json:"ms"`
+	Arrived bool   `json:"arrived"` // else the time was over
+}
+
 // Asked is how the caller wants a run to be told.
 type Asked struct {
 	Check bool // nothing was sent: say what would have happened
@@ -136,6 +157,7 @@ func From(out engine.Outcome, asked Asked) *Result {
 	r.NotRestored = out.NotRestored
 	r.Warnings = append(r.Warnings, out.Warnings...)
 	r.Failed = out.Failed != nil
+	r.takeWaits(out)
 	lasting := !r.Failed || out.Applied && !out.RolledBack
 	if p := out.Plan; p != nil {
 		r.takePlan(p, lasting, asked.Diff)
@@ -158,6 +180,10 @@ func From(out engine.Outcome, asked Asked) *Result {
 	if asked.Summary {
 		r.sumUp()
 	}
+	if out.Confirm != nil {
+		r.Confirm = confirm(*out.Confirm)
+		r.Msg += "; " + r.Confirm.sentence()
+	}
 	return r
 }
 
@@ -171,6 +197,16 @@ func (r *Result) sumUp() {
 		r.Counts[o.Kind][string(o.Action)]++
 	}
 	r.Objects, r.Steps, r.Diff = []Object{}, []string{}, nil
+}
+
+// takeWaits tells what the run has waited for.
+func (r *Result) takeWaits(out engine.Outcome) {
+	for _, p := range out.Probes {
+		r.Probes = append(r.Probes, Probe{p.Probe, p.Answered, p.Before, p.Attempts, p.Took.Milliseconds(), p.Instead})
+	}
+	for _, a := range out.Awaited {
+		r.Awaited = append(r.Awaited, Awaited{a.What, a.Link, a.Took.Milliseconds(), a.Arrived})
+	}
 }
 
 func (r *Result) takePlan(p *plan.Plan, lasting, diff bool) {

@@ -9,6 +9,9 @@ import (
 type Topology struct {
 	Links  []Link   `json:"links"` // in the order of their indexes
 	Routes []string `json:"routes"`
+
+	Confirm *Confirm `json:"confirm,omitempty"` // a change waits to be confirmed
+	Last    *Last    `json:"last,omitempty"`    // what became of the last one that did
 }
 
 // Link is one interface. Attributes are in the words of a document.
@@ -30,8 +33,8 @@ type Link struct {
 }
 
 // Show describes a host.
-func Show(h *state.Host) Topology {
-	t := Topology{Links: []Link{}, Routes: []string{}}
+func Show(h *state.Host, p Pending) Topology {
+	t := Topology{Links: []Link{}, Routes: []string{}, Confirm: p.Confirm, Last: p.Last}
 	for _, l := range h.Links {
 		out := Link{
 			Name: l.Name, Kind: l.KindWord(), Index: l.Index, State: status(l), Carrier: l.Seen.Carrier, Speed: l.Seen.Speed,

@@ -64,6 +64,18 @@ func (r *Result) stepLines(b *strings.Builder, s Style) {
 	for _, step := range r.Steps {
 		b.WriteString("  " + s.paint(dim, clean(step)) + "\n")
 	}
+	for _, a := range r.Awaited {
+		text := fmt.Sprintf("# %s: %s after %d ms", a.Link, a.What, a.MS)
+		if !a.Arrived {
+			text = fmt.Sprintf("# %s: still without %s after %d ms", a.Link, a.What, a.MS)
+		}
+		b.WriteString("  " + s.paint(dim, clean(text)) + "\n")
+	}
+	for _, p := range r.Probes {
+		if p.Answered {
+			b.WriteString("  " + s.paint(dim, clean(fmt.Sprintf("# probe %s: answered after %d ms, attempt %d", p.Probe, p.MS, p.Attempts))) + "\n")
+		}
+	}
 }
 
 func (r *Result) warningLines(b *strings.Builder, s Style) {

@@ -26,6 +26,7 @@ const Forever = ^uint32(0)
 const (
 	FlagSecondary     = 0x01
 	FlagNodad         = 0x02
+	FlagDadFailed     = 0x08
 	FlagHome          = 0x10
 	FlagTentative     = 0x40
 	FlagPermanent     = 0x80

@@ -3,6 +3,7 @@ package state
 import (
 	"strconv"
 	"strings"
+	"time"
 
 	"hostnet-module/module/attr"
 	"hostnet-module/module/kind"
@@ -35,6 +36,10 @@ var opWords = [...]string{LinkAdd: "ip link add", LinkSet: "ip link set", LinkDe
 
 // String names the operation as iproute2 does, without what it is about.
 func (op Op) String() string { return opWords[op] }
+
+// AwaitMost bounds how long one Await waits: the kernel's link watch acts at most once a second (net/core/link_watch.c), and a
+// NIC that was taken down for a moment negotiates with its switch for up to four.
+const AwaitMost = 5 * time.Second
 
 // Step is one request to the kernel: one transition of a Host.
 type Step struct {

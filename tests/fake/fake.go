@@ -5,6 +5,7 @@ package fake
 import (
 	"context"
 	"errors"
+	"net/netip"
 	"slices"
 	"syscall"
 
@@ -24,12 +25,20 @@ type Kernel struct {
 	Loaded []string
 	AtHome bool     // it is the host's own network
 	Old    []string // constants of headers that are newer than the kernel
+
+	Unplugged []string                               // links without carrier
+	Happen    func(h *state.Host) bool               // what comes to pass while somebody waits; false: nothing more
+	Answers   func(link string, ip netip.Addr) error // of neighbours; nil: they all do
 }
 
-// Snapshot copies the host.
+// Snapshot copies the host. Links that are up have carrier: the model does not say.
 func (k *Kernel) Snapshot(context.Context) (*state.Host, error) {
 	k.Looks++
-	return k.Host.Clone(), nil
+	h := k.Host.Clone()
+	for _, l := range h.Links {
+		l.Seen.Carrier = l.Up() && !slices.Contains(k.Unplugged, l.Name)
+	}
+	return h, nil
 }
 
 // Do applies the steps to the host until one is refused.
@@ -86,6 +95,25 @@ func (k *Kernel) Release() string { return "6.1.0-50-cloud-amd64" }
 
 // Has knows everything but what the fake is too old for.
 func (k *Kernel) Has(_, _, constant string) bool { return !slices.Contains(k.Old, constant) }
+
+// Watch tells of what Happen does, and else of nothing.
+func (k *Kernel) Watch() (next func(context.Context) error, stop func(), err error) {
+	return func(ctx context.Context) error {
+		if k.Happen != nil && k.Happen(k.Host) {
+			return nil
+		}
+		<-ctx.Done()
+		return ctx.Err()
+	}, func() {}, nil
+}
+
+// Neighbour answers as it is told.
+func (k *Kernel) Neighbour(ctx context.Context, link string, _, target netip.Addr) error {
+	if k.Answers == nil {
+		return nil
+	}
+	return k.Answers(link, target)
+}
 
 // Namespace is always the same.
 func (k *Kernel) Namespace() string { return "fake" }

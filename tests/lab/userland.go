@@ -23,7 +23,7 @@ var (
 		"dropbear-bin", "openssh-sftp-server", "dash", "bash",
 	}
 	programs = []string{
-		"busybox", "sh", "dash", "bash", "ip", "bridge", "tc", "ss", "ping", "arping", "tcpdump", "strace", "ethtool", "dropbear", "dropbearkey",
+		"busybox", "sh", "dash", "bash", "ip", "bridge", "tc", "ss", "ping", "arping", "tcpdump", "strace", "ethtool", "dropbear", "dropbearkey", "dbclient",
 	}
 	// extras are other files and directories of these packages.
 	extras = []string{"usr/lib/sftp-server", "usr/share/iproute2"}

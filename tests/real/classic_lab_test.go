@@ -360,6 +360,10 @@ func TestMain(m *testing.M) {
 		println(becomeNobody(os.Args[2:]).Error())
 		os.Exit(3)
 	}
+	if len(os.Args) == 3 && os.Args[1] == asServer {
+		println(serve(os.Args[2]).Error())
+		os.Exit(3)
+	}
 	if _, err := os.Stat(program); err != nil {
 		println("hostnet-module is not in the machine: start the lab with --file bin/hostnet-module:" + program)
 		os.Exit(1)

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"hostnet-module/tests/lab/topo"
 )
@@ -39,13 +40,29 @@ segments:
 
 // result is what the program prints.
 type result struct {
-	Changed     bool
-	Failed      bool
-	Msg         string
-	Objects     []object
-	Steps       []string
-	Warnings    []string
-	Problems    []struct{ Path, Message, Hint string }
+	Changed  bool
+	Failed   bool
+	Msg      string
+	Objects  []object
+	Steps    []string
+	Warnings []string
+	Problems []struct{ Path, Message, Hint string }
+	Probes   []struct {
+		Probe    string
+		Answered bool
+		Before   bool `json:"answered_before"`
+		Attempts int
+	}
+	Confirm *struct {
+		ID, Phase          string
+		Timeout, Remaining int
+		Deadline           time.Time
+	}
+	Awaited []struct {
+		What, Link string
+		MS         int64
+		Arrived    bool
+	}
 	RolledBack  bool     `json:"rolled_back"`
 	NotRestored []string `json:"not_restored"`
 	exit        int

@@ -29,18 +29,20 @@ var ours = map[string]string{
 	"store":   "",
 	"others":  "foreign",         // reads the files of other managers of the network: I/O that nobody else needs, and that knows nothing of ours
 	"persist": "spec plan store", // what comes back at boot: the merged document, and what calls us
-	"engine":  "spec state plan store others persist",
+	"probe":   "spec",            // asks what is out there: I/O of its own, which the engine schedules
+	"guard":   "store",           // processes, sockets and clocks; what undo and keep are, the engine tells it
+	"engine":  "spec state plan store others persist probe guard",
 	"kernel":  "state kind attr",
-	"report":  "spec state plan engine kind attr",
+	"report":  "spec state plan engine kind attr guard",
 	"ansible": "engine kernel spec convert store report plan state persist",
-	"cli":     "engine kernel spec convert foreign store report plan state ansible persist",
-	"":        "ansible cli engine kernel persist",
+	"cli":     "engine kernel spec convert foreign store report plan state ansible persist guard",
+	"":        "ansible cli engine kernel persist guard",
 }
 
 // theirs are the libraries, and the rooms and files that may import them.
 var theirs = map[string]string{
 	"github.com/vishvananda/netlink": "kernel",
-	"golang.org/x/sys":               "kernel kind",
+	"golang.org/x/sys":               "kernel kind guard",
 	"github.com/goccy/go-json":       "spec/decode.go spec/node.go report",
 	"go.yaml.in/yaml":                "spec/decode.go spec/node.go convert foreign",
 	"github.com/spf13/pflag":         "cli",
@@ -75,7 +77,7 @@ func TestWalls(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, room := range []string{"attr", "kind", "spec", "state", "plan", "others", "foreign", "convert", "engine", "kernel", "store", "report", "ansible", "cli", ""} {
+	for _, room := range []string{"attr", "kind", "spec", "state", "plan", "others", "probe", "guard", "foreign", "convert", "engine", "kernel", "store", "report", "ansible", "cli", ""} {
 		if !seen[room] {
 			t.Errorf("room %q is empty", room)
 		}

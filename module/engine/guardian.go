@@ -1,0 +1,262 @@
+package engine
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"hostnet-module/module/guard"
+	"hostnet-module/module/persist"
+	"hostnet-module/module/plan"
+	"hostnet-module/module/spec"
+	"hostnet-module/module/store"
+)
+
+// Guardian is a run's end of the line to its guardian (package guard).
+type Guardian interface {
+	Arm(next json.RawMessage) (guard.Status, error)
+	StandDown(guard.Last) error
+	Ended() <-chan guard.Last
+}
+
+// Guards starts a guardian, which is ready when it returns: the process that it is (0: none of its own), and what could not be done for
+// its safety.
+type Guards func(guard.Charge) (g Guardian, pid int, warnings []string, err error)
+
+// guardianOf is what a guardian must know to find the journal, and the network.
+type guardianOf struct {
+	Lasting store.Dir `json:"lasting"`
+}
+
+// guard starts the guardian of a run that is to be confirmed. Without one the run does not begin.
+func (x *run) guard() error {
+	data, err := json.Marshal(guardianOf{x.Lasting})
+	if err != nil {
+		return err
+	}
+	start := x.Guard
+	if start == nil {
+		start = startGuardian
+	}
+	x.note("starting the guardian, which undoes everything unless it is confirmed within %d s", x.doc.ConfirmTimeout)
+	g, pid, warnings, err := start(guard.Charge{ID: x.journal.ID, Dir: string(x.Dir), By: fmt.Sprintf("pid %d: %s", x.journal.Process.PID, x.journal.Command),
+		Timeout: time.Duration(x.doc.ConfirmTimeout) * time.Second, Data: data})
+	if err != nil {
+		return errors.Join(fmt.Errorf("%w; without a guardian nothing is begun that is to be confirmed", err), x.journal.close())
+	}
+	x.guardian, x.journal.Guardian = g, store.Of(pid)
+	x.out.Warnings = append(x.out.Warnings, warnings...)
+	return nil
+}
+
+func startGuardian(c guard.Charge) (Guardian, int, []string, error) {
+	g, err := guard.Start(c)
+	if err != nil {
+		return nil, 0, nil, err
+	}
+	return g, g.PID, g.Warnings, nil
+}
+
+// hand gives the run into the guardian's hands: from here on it is kept if it is confirmed, and undone if not.
+func (x *run) hand() error {
+	next, err := json.Marshal(x.next)
+	if err != nil {
+		return err
+	}
+	x.journal.Phase, x.journal.Deadline = Waiting, store.Uptime()+time.Duration(x.doc.ConfirmTimeout)*time.Second
+	if err := x.journal.write(); err != nil {
+		return fmt.Errorf("the journal could not be written: %w", err)
+	}
+	status, err := x.guardian.Arm(next)
+	if err != nil {
+		return err
+	}
+	x.out.Confirm, x.out.Guardian = &status, x.guardian
+	return nil
+}
+
+// standDown tells the guardian how the run has ended without it.
+func (x *run) standDown() {
+	if x.guardian == nil {
+		return
+	}
+	last := guard.Last{ID: x.journal.ID, By: fmt.Sprintf("pid %d: %s", x.journal.Process.PID, x.journal.Command), Outcome: guard.Undone, Missing: x.out.NotRestored}
+	last.Msg = fmt.Sprintf("%v: everything was put back as it was", x.out.Failed)
+	if !x.out.RolledBack {
+		last.Outcome, last.Msg = guard.Failed, fmt.Sprintf("%v; not all could be put back as it was", x.out.Failed)
+	}
+	_ = x.guardian.StandDown(last) // if it has died, nobody is to be told
+}
+
+// ServeGuardian is the life of a guardian's process; it returns the exit status.
+func ServeGuardian(dial func() (Kernel, error), boot *persist.Host) int {
+	return guard.Main(Duties(dial, boot))
+}
+
+// Duties makes the duties of a guardian: to settle the run whose journal it finds.
+func Duties(dial func() (Kernel, error), boot *persist.Host) func(guard.Charge) (guard.Duties, error) {
+	return func(c guard.Charge) (guard.Duties, error) {
+		k, err := dial()
+		if err != nil {
+			return nil, err
+		}
+		var of guardianOf
+		if err := json.Unmarshal(c.Data, &of); err != nil {
+			return nil, fmt.Errorf("the guardian's charge: %w", err)
+		}
+		r := Runner{Kernel: k, Dir: store.Dir(c.Dir), Lasting: of.Lasting, Boot: boot}
+		for _, dir := range r.folders() {
+			if j, err := readJournal(dir); err == nil && j != nil && j.ID == c.ID {
+				return &duties{r, j}, nil
+			}
+		}
+		return nil, fmt.Errorf("there is no journal of run %s in %v", c.ID, r.folders())
+	}
+}
+
+// duties are what a guardian does at the end. It holds the journal in memory: the disk may be behind the network.
+type duties struct {
+	Runner
+	journal *Journal
+}
+
+// handsOn is how long a guardian waits for the lock. While its journal is there no other run begins, so one that holds it for longer
+// is stuck, and no reason to leave the host as it is.
+const handsOn = 5 * time.Second
+
+// with does something under the lock, unless another process has settled the run: then settled says so.
+func (d *duties) with(do func(context.Context) guard.Done, settled func() guard.Done) guard.Done {
+	ctx := context.Background()
+	d.LockWait = handsOn
+	unlock, err := d.lock(ctx)
+	if err == nil {
+		defer unlock()
+	}
+	now, err := readJournal(d.journal.dir)
+	if err == nil && (now == nil || now.ID != d.journal.ID) {
+		return settled()
+	}
+	return do(ctx)
+}
+
+// undoTries is how often a rollback that could not be carried to its end is begun again, a second apart.
+const undoTries = 10
+
+// Undo brings back what was before the run.
+func (d *duties) Undo() guard.Done {
+	return d.with(func(ctx context.Context) (done guard.Done) {
+		d.journal.Phase = Undoing
+		_ = d.journal.write() // for those who look; the undoing needs it no more
+		for try := range undoTries {
+			if try > 0 {
+				time.Sleep(time.Second)
+			}
+			var b back
+			err := guarded(func() error { b = d.putBack(ctx, d.journal); return b.cut })
+			if done = (guard.Done{Missing: b.missing, Err: err}); err == nil {
+				break
+			}
+		}
+		return done
+	}, func() guard.Done { return guard.Done{Warning: "another process had undone it before"} })
+}
+
+// Keep settles the run: what is there now is what shall be. Nothing is brought back at boot, or noted as ours, before this.
+func (d *duties) Keep(next json.RawMessage) guard.Done {
+	return d.with(func(ctx context.Context) (done guard.Done) {
+		var record plan.Last
+		err := json.Unmarshal(next, &record)
+		if err == nil {
+			err = d.remember(nil, record)
+		}
+		if err != nil {
+			done.Warning = unnoted(err)
+		}
+		if done.Err = d.journal.close(); done.Err == nil {
+			d.settled(&done)
+		}
+		return done
+	}, func() guard.Done { return guard.Done{Err: errors.New("another process has undone it")} })
+}
+
+// settled does with a document what is done once it is confirmed, and never before: it comes back at boot.
+func (d *duties) settled(done *guard.Done) {
+	if d.Boot == nil {
+		return
+	}
+	x := &run{Runner: d.Runner}
+	var problems []spec.Problem
+	if x.doc, problems = spec.Decode(d.journal.Document, "journal.json"); len(problems) == 0 {
+		problems, _ = x.planBoot()
+	}
+	err := error(nil)
+	switch {
+	case len(problems) > 0:
+		err = spec.Problems(problems)
+	case x.keep != nil && x.keep.Changed():
+		err = x.keep.Do()
+	}
+	if err != nil {
+		done.Warning = strings.TrimPrefix(done.Warning+fmt.Sprintf("; it does not come back at boot: %v", err), "; ")
+	}
+}
+
+// Extended notes a new deadline where other runs look.
+func (d *duties) Extended(left time.Duration) {
+	d.journal.Deadline = store.Uptime() + left
+	_ = d.journal.write() // it is for people
+}
+
+// Confirmation is what can be said about a run that waits to be confirmed, and about the last one that did.
+type Confirmation struct {
+	Status *guard.Status // nil: none waits
+	Last   *guard.Last   // nil: none is known
+}
+
+// Confirmation asks the guardian, if there is one.
+func (c Call) Confirmation(k Kernel) Confirmation {
+	dir := string(c.runner(k).Dir)
+	reply, err := guard.Ask(dir, guard.Request{Verb: guard.AskStatus})
+	if err != nil {
+		return Confirmation{Last: guard.LastWord(dir)}
+	}
+	return Confirmation{reply.Status, guard.LastWord(dir)}
+}
+
+// Answered is what became of a call to a guardian; Late: none is there any more, and what is said is the last word of an earlier one.
+type Answered struct {
+	guard.Reply
+	Late bool
+}
+
+// Answer calls the guardian of this network: it confirms, extends or rolls back. Where there is none any more, but an unsettled run, a
+// rollback undoes that.
+func (c Call) Answer(ctx context.Context, r guard.Request) (Answered, error) {
+	k, err := c.Dial()
+	if err != nil {
+		return Answered{}, err
+	}
+	dir := string(c.runner(k).Dir)
+	r.Who = fmt.Sprintf("pid %d", store.Self().PID)
+	reply, err := guard.Ask(dir, r)
+	var nobody *guard.Nobody
+	if !errors.As(err, &nobody) {
+		return Answered{Reply: reply}, err
+	}
+	if j, err := c.Unsettled(k); r.Verb != guard.AskRollback || err != nil || j == nil {
+		return Answered{Reply: guard.Reply{Last: guard.LastWord(dir)}, Late: true}, nil
+	}
+	out := c.Undo(ctx, r.ID)
+	if errors.Is(out.Failed, ErrSettled) || len(out.Recovered) == 0 {
+		return Answered{Reply: guard.Reply{Last: guard.LastWord(dir)}, Late: true}, nil
+	}
+	was := out.Recovered[0]
+	last := &guard.Last{ID: was.ID, By: was.Command, At: time.Now(), Outcome: guard.Undone, Msg: was.Found + ": everything was put back as it was", Missing: was.Missing}
+	if out.Failed != nil || len(was.Missing) > 0 {
+		last.Outcome, last.Msg = guard.Failed, was.Found+", and not all of it could be put back"
+	}
+	return Answered{Reply: guard.Reply{Last: last}}, out.Failed
+}

@@ -1,0 +1,108 @@
+package guard
+
+import (
+	"encoding/json"
+	"net"
+	"os"
+	"syscall"
+
+	"hostnet-module/module/store"
+)
+
+// Called tells whether this process has been started to be a guardian.
+func Called(args []string) bool { return len(args) == 2 && args[0] == processName }
+
+// Main is the whole life of a guardian's process; it returns the exit status. open makes the duties of its charge; an error is told to
+// the run, which then does not begin.
+func Main(open func(Charge) (Duties, error)) int {
+	warnings := detach()
+	inherited := os.NewFile(lineFD, "run")
+	line, err := net.FileConn(inherited)
+	if err != nil {
+		return 1
+	}
+	inherited.Close()
+	syscall.CloseOnExec(programFD)
+	if Serve(line, warnings, open) != nil {
+		return 1
+	}
+	return 0
+}
+
+// Serve guards the run at the other end of the line until it is settled.
+func Serve(line net.Conn, warnings []string, open func(Charge) (Duties, error)) error {
+	in, out := json.NewDecoder(line), json.NewEncoder(line)
+	k := &keeper{pid: os.Getpid(), tell: func(s Status) { _ = out.Encode(heard{Status: &s}) }, stop: func() { end(line) }, clock: boottime}
+	if err := k.prepare(in, open); err != nil {
+		_ = out.Encode(heard{Fault: err.Error()})
+		return err
+	}
+	if err := out.Encode(heard{Ready: true, Warnings: warnings}); err != nil {
+		return err
+	}
+	last, err := k.keep()
+	if err == nil {
+		_ = out.Encode(heard{Last: &last}) // if it still wants to know
+	}
+	return err
+}
+
+// prepare hears the charge, and gets hold of all that is needed to keep it.
+func (k *keeper) prepare(in *json.Decoder, open func(Charge) (Duties, error)) (err error) {
+	if err := in.Decode(&k.charge); err != nil {
+		return err
+	}
+	if k.duties, err = open(k.charge); err != nil {
+		return err
+	}
+	if k.alarm, err = newBootAlarm(); err != nil {
+		return err
+	}
+	if k.asks, k.deaf, err = listen(k.charge.Dir); err != nil {
+		return err
+	}
+	k.words, k.record = words(in), record(k.charge.Dir)
+	return nil
+}
+
+// words are the run's, until it is gone.
+func words(in *json.Decoder) <-chan word {
+	ch := make(chan word)
+	go func() {
+		defer close(ch)
+		for {
+			var w word
+			if in.Decode(&w) != nil {
+				return
+			}
+			ch <- w
+		}
+	}()
+	return ch
+}
+
+// record leaves the last word where those who come later look. Where it cannot be written they do without.
+func record(dir string) func(Last) {
+	return func(last Last) {
+		if data, err := json.Marshal(last); err == nil {
+			_ = store.Dir(dir).Write(lastFile, data)
+		}
+	}
+}
+
+// end kills the run at the other end of the line, which is stuck: it must not go on while everything is put back.
+func end(line net.Conn) {
+	conn, ok := line.(*net.UnixConn)
+	if !ok {
+		return
+	}
+	raw, err := conn.SyscallConn()
+	if err != nil {
+		return
+	}
+	_ = raw.Control(func(fd uintptr) {
+		if peer, err := syscall.GetsockoptUcred(int(fd), syscall.SOL_SOCKET, syscall.SO_PEERCRED); err == nil && peer.Pid > 1 {
+			_ = syscall.Kill(int(peer.Pid), syscall.SIGKILL)
+		}
+	})
+}

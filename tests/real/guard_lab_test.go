@@ -1,0 +1,366 @@
+//go:build lab
+
+package real
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"hostnet-module/tests/lab/topo"
+)
+
+// enslaving is the document that takes the NIC of a live host into a bond, with a guardian.
+func enslaving(seconds int) string {
+	return fmt.Sprintf(moved, 16, fmt.Sprintf("confirm_timeout: %d", seconds))
+}
+
+// say calls confirm or rollback and returns its result.
+func say(t *testing.T, w *topo.World, args ...string) result {
+	t.Helper()
+	out := w.Host.Exec("", append(append([]string{program}, args...), "--format", "json")...)
+	var r result
+	if err := json.Unmarshal([]byte(out.Stdout), &r); err != nil {
+		t.Fatalf("%v: no result: %v\n%s%s", args, err, out.Stdout, out.Stderr)
+	}
+	if r.Failed != (out.Exit != 0) {
+		t.Errorf("%v: failed is %v, exit code %d: %s", args, r.Failed, out.Exit, r.Msg)
+	}
+	return r
+}
+
+// lastWord is what `show` tells about the last change that was to be confirmed.
+func lastWord(t *testing.T, w *topo.World) (waits bool, outcome, msg string) {
+	t.Helper()
+	var shown struct {
+		Confirm *struct{ ID string }
+		Last    *struct{ Outcome, Msg string }
+	}
+	w.Host.JSON(&shown, "%s show --format json", program)
+	if shown.Last == nil {
+		return shown.Confirm != nil, "", ""
+	}
+	return shown.Confirm != nil, shown.Last.Outcome, shown.Last.Msg
+}
+
+// undone waits until the bond is gone again and holds the host against what it was. It returns the time at which that was.
+func undone(t *testing.T, w *topo.World, before string, within time.Duration) time.Time {
+	t.Helper()
+	w.Await("the host as before", within, func() bool { waits, _, _ := lastWord(t, w); return !waits && link(w, "bond0") == nil })
+	at := time.Now()
+	if after := picture(w); sortLines(after) != sortLines(before) {
+		t.Errorf("not as before:\n%s", difference(before, after))
+	}
+	w.Host.Ping("192.0.2.1")
+	return at
+}
+
+// onTime holds the moment at which everything was back against the deadline, by a second. The guardian notes it itself.
+func onTime(t *testing.T, w *topo.World, deadline time.Time) {
+	t.Helper()
+	var shown struct{ Last struct{ At time.Time } }
+	w.Host.JSON(&shown, "%s show --format json", program)
+	late := shown.Last.At.Sub(deadline)
+	t.Logf("undone %v after the deadline", late)
+	if late < -time.Second || late > 2*time.Second { // both are cut to whole seconds
+		t.Errorf("undone %v after the deadline", late)
+	}
+}
+
+func TestConfirmed(t *testing.T) {
+	t.Parallel()
+	w := live(t)
+	r := apply(t, w, enslaving(4))
+	if r.Confirm == nil || r.Confirm.Timeout != 4 || r.Confirm.Phase != "pending" || !strings.Contains(r.Msg, "hostnet-module confirm "+r.Confirm.ID) {
+		t.Fatalf("%+v: %s", r.Confirm, r.Msg)
+	}
+	deadline := r.Confirm.Deadline
+	// Another run is refused at once, by name, and check mode works.
+	start := time.Now()
+	if other := run(t, w, "bridges: [{name: br9}]"); !other.Failed || !strings.Contains(other.Msg, r.Confirm.ID) || !strings.Contains(other.Msg, "hostnet-module rollback") || time.Since(start) > 2*time.Second {
+		t.Errorf("a second run, after %v: %s", time.Since(start), other.Msg)
+	}
+	apply(t, w, "bridges: [{name: br9}]", "--check")
+	if more := say(t, w, "confirm", "--extend", "60", r.Confirm.ID); more.Failed || more.Confirm == nil || more.Confirm.Remaining < 50 {
+		t.Fatalf("extended: %+v: %s", more.Confirm, more.Msg)
+	}
+	time.Sleep(time.Until(deadline.Add(2 * time.Second)))
+	if kept := say(t, w, "confirm"); kept.Failed || !kept.Changed {
+		t.Errorf("confirmed: %s", kept.Msg)
+	}
+	want(t, "changed again", apply(t, w, enslaving(4)).Changed, false)
+	if again := say(t, w, "confirm", r.Confirm.ID); again.Failed || again.Changed {
+		t.Errorf("confirmed again: %s", again.Msg)
+	}
+	w.Host.Ping("192.0.2.1")
+	// What it set is noted: the next document takes it away.
+	apply(t, w, strings.Replace(enslaving(0), "192.0.2.10/24", "192.0.2.11/24", 1))
+	if text := w.Host.Run("ip addr show vlan16"); strings.Contains(text, "192.0.2.10/") {
+		t.Errorf("what was confirmed was not noted:\n%s", text)
+	}
+}
+
+func TestNotConfirmed(t *testing.T) {
+	t.Parallel()
+	w := live(t)
+	before := picture(w)
+	r := apply(t, w, enslaving(3))
+	undone(t, w, before, 20*time.Second)
+	onTime(t, w, r.Confirm.Deadline)
+	late := say(t, w, "confirm", r.Confirm.ID)
+	if !late.Failed || !late.RolledBack || !strings.Contains(late.Msg, "not confirmed within 3s: everything was put back as it was; nothing to confirm") {
+		t.Errorf("too late: rolled back %v: %s", late.RolledBack, late.Msg)
+	}
+	// At once, on request.
+	r = apply(t, w, enslaving(60))
+	start := time.Now()
+	if back := say(t, w, "rollback"); back.Failed || !back.RolledBack || !back.Changed {
+		t.Errorf("rollback: %s", back.Msg)
+	}
+	t.Logf("rollback took %v", time.Since(start).Round(time.Millisecond))
+	undone(t, w, before, time.Second)
+}
+
+// TestKilledInTheMiddle: the run has sent its steps and still probes. Whatever ends it, the guardian puts everything back at once.
+func TestKilledInTheMiddle(t *testing.T) {
+	t.Parallel()
+	document := filepath.Join(t.TempDir(), "host.yaml")
+	text := enslaving(60) + "probes: [{ping: 192.0.2.99}]\nprobe_timeout: 100\n"
+	if err := os.WriteFile(document, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	group := cgroup(t, "middle")
+	for name, kill := range map[string]func(p *topo.Process){
+		"SIGKILL":     func(p *topo.Process) { p.Signal(unix.SIGKILL) },
+		"cgroup.kill": func(*topo.Process) { write(t, group+"/cgroup.kill", "1") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := live(t)
+			before := picture(w)
+			p := w.Host.Start("sh -c 'echo $$ >%s/cgroup.procs; exec %s -v %s'", group, program, document)
+			w.Await("the probes", 20*time.Second, func() bool { return strings.Contains(p.Output(), "probing") })
+			kill(p)
+			start := time.Now()
+			at := undone(t, w, before, 20*time.Second)
+			if took := at.Sub(start); took > 3*time.Second {
+				t.Errorf("put back after %v", took)
+			} else {
+				t.Logf("put back %v after the kill", took.Round(time.Millisecond))
+			}
+			if _, outcome, msg := lastWord(t, w); outcome != "undone" || !strings.Contains(msg, "cut off in the middle") {
+				t.Errorf("%s: %s", outcome, msg)
+			}
+		})
+	}
+}
+
+func write(t *testing.T, path, text string) {
+	t.Helper()
+	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// cgroup makes a control group that is gone after the test.
+func cgroup(t *testing.T, name string) string {
+	t.Helper()
+	group := "/sys/fs/cgroup/" + name
+	if err := os.Mkdir(group, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { unix.Rmdir(group) })
+	return group
+}
+
+// person runs the program on a terminal of its own.
+type person struct {
+	terminal *os.File
+	cmd      *exec.Cmd
+	seen     chan string
+	text     string
+}
+
+func sit(t *testing.T, w *topo.World, group, document string, flags ...string) *person {
+	t.Helper()
+	master, err := os.OpenFile("/dev/ptmx", os.O_RDWR|syscall.O_NOCTTY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var n int
+	raw, err := master.SyscallConn()
+	if err == nil {
+		err = raw.Control(func(fd uintptr) {
+			unix.IoctlSetPointerInt(int(fd), unix.TIOCSPTLCK, 0)
+			n, _ = unix.IoctlGetInt(int(fd), unix.TIOCGPTN)
+			unix.IoctlSetWinsize(int(fd), unix.TIOCSWINSZ, &unix.Winsize{Row: 24, Col: 200})
+		})
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	slave, err := os.OpenFile(fmt.Sprintf("/dev/pts/%d", n), os.O_RDWR|syscall.O_NOCTTY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer slave.Close()
+	path := filepath.Join(t.TempDir(), "host.yaml")
+	if err := os.WriteFile(path, []byte(document), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	p := &person{terminal: master, seen: make(chan string, 100)}
+	p.cmd = w.Host.Command("sh", "-c", fmt.Sprintf("echo $$ >%s/cgroup.procs; exec %s %s %s", group, program, strings.Join(flags, " "), path))
+	p.cmd.Stdin, p.cmd.Stdout, p.cmd.Stderr = slave, slave, slave
+	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
+	if err := p.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { p.cmd.Process.Kill(); master.Close() })
+	go func() {
+		defer close(p.seen)
+		for b := make([]byte, 4096); ; {
+			n, err := master.Read(b)
+			if err != nil {
+				return
+			}
+			p.seen <- string(b[:n])
+		}
+	}()
+	return p
+}
+
+// sees waits for a text on the terminal.
+func (p *person) sees(t *testing.T, text string) {
+	t.Helper()
+	for limit := time.After(30 * time.Second); !strings.Contains(p.text, text); {
+		select {
+		case more, ok := <-p.seen:
+			if p.text += more; !ok && !strings.Contains(p.text, text) {
+				t.Fatalf("the terminal ended without %q:\n%s", text, p.text)
+			}
+		case <-limit:
+			t.Fatalf("no %q on the terminal:\n%s", text, p.text)
+		}
+	}
+}
+
+func (p *person) types(text string) { p.terminal.WriteString(text) }
+
+// TestOnATerminal: a person is asked. Their answer counts; and whatever becomes of the terminal or of the program, no answer is a no, at
+// the deadline.
+func TestOnATerminal(t *testing.T) {
+	t.Parallel()
+	group := cgroup(t, "terminal")
+	const question = "keep this network? [y/N] "
+	for name, tt := range map[string]struct {
+		act  func(t *testing.T, p *person)
+		kept bool
+		soon bool // not at the deadline
+		exit int  // −1: killed
+		says string
+	}{
+		"yes":         {func(t *testing.T, p *person) { p.types("y\r") }, true, true, 0, "is kept"},
+		"no":          {func(t *testing.T, p *person) { p.types("n\r") }, false, true, 1, "rolled back on request"},
+		"Ctrl-C":      {func(t *testing.T, p *person) { p.types("\x03") }, false, true, 1, "rolled back on request"},
+		"silence":     {func(t *testing.T, p *person) { p.sees(t, question+"2 s") }, false, false, 1, "not confirmed within 4s: everything was put back"},
+		"hang up":     {func(t *testing.T, p *person) { p.terminal.Close() }, false, false, 1, ""},
+		"SIGKILL":     {func(t *testing.T, p *person) { p.cmd.Process.Kill() }, false, false, -1, ""},
+		"cgroup.kill": {func(t *testing.T, p *person) { write(t, group+"/cgroup.kill", "1") }, false, false, -1, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := live(t)
+			before := picture(w)
+			p := sit(t, w, group, enslaving(0), "--confirm-timeout", "4")
+			p.sees(t, question+"4 s")
+			deadline := time.Now().Add(4 * time.Second)
+			tt.act(t, p)
+			if tt.says != "" {
+				p.sees(t, tt.says)
+			}
+			p.cmd.Wait()
+			if got := p.cmd.ProcessState.ExitCode(); got != tt.exit {
+				t.Errorf("exit %d, want %d:\n%s", got, tt.exit, p.text)
+			}
+			if tt.kept {
+				if waits, outcome, _ := lastWord(t, w); waits || outcome != "confirmed" || link(w, "bond0") == nil {
+					t.Errorf("waits %v, %s", waits, outcome)
+				}
+				return
+			}
+			if waits, _, _ := lastWord(t, w); waits == (tt.soon || name == "silence") {
+				t.Errorf("waits: %v", waits)
+			}
+			undone(t, w, before, 20*time.Second)
+			if !tt.soon {
+				onTime(t, w, deadline)
+			}
+		})
+	}
+}
+
+// TestGuardianKilled: without its guardian a change that waits is undone by whoever comes first: a rollback, or the next run.
+func TestGuardianKilled(t *testing.T) {
+	t.Parallel()
+	w := live(t)
+	before := picture(w)
+	for _, by := range []string{"rollback", "next run"} {
+		r := apply(t, w, enslaving(60))
+		w.Host.Run("kill -9 %s", strings.TrimSpace(w.Host.Run("pgrep -f '^hostnet-guardian %s$'", r.Confirm.ID)))
+		if late := say(t, w, "confirm"); !late.Failed {
+			t.Errorf("confirmed without a guardian: %s", late.Msg)
+		}
+		if by == "rollback" {
+			if back := say(t, w, "rollback", r.Confirm.ID); back.Failed || !back.RolledBack {
+				t.Errorf("rollback: %s", back.Msg)
+			}
+		} else if next := apply(t, w, "ethernets: [{name: eth0}]"); !strings.Contains(strings.Join(next.Warnings, " "), r.Confirm.ID) {
+			t.Errorf("warnings %q", next.Warnings)
+		}
+		undone(t, w, before, time.Second)
+	}
+}
+
+// TestGuardianIsApart: another session, no terminal, at the top of the control groups, not to be killed for memory, from a copy in memory,
+// with /dev/null for everything and its signals ignored.
+func TestGuardianIsApart(t *testing.T) {
+	t.Parallel()
+	w := live(t)
+	group := cgroup(t, "apart")
+	document := filepath.Join(t.TempDir(), "host.yaml")
+	write(t, document, enslaving(60))
+	var r result
+	out := w.Host.Exec("", "sh", "-c", fmt.Sprintf("cp %s /tmp/gone; echo $$ >%s/cgroup.procs; /tmp/gone --format json %s; rm /tmp/gone", program, group, document))
+	if err := json.Unmarshal([]byte(out.Stdout), &r); err != nil || r.Confirm == nil || len(r.Warnings) > 0 {
+		t.Fatalf("%v: %s%s", err, out.Stdout, out.Stderr)
+	}
+	pid := strings.TrimSpace(w.Host.Run("pgrep -f '^hostnet-guardian %s$'", r.Confirm.ID))
+	proc := func(name string) string { b, _ := os.ReadFile("/proc/" + pid + "/" + name); return string(b) }
+	want(t, "control group", strings.TrimSpace(proc("cgroup")), "0::/")
+	want(t, "oom_score_adj", strings.TrimSpace(proc("oom_score_adj")), "-1000")
+	exe, _ := os.Readlink("/proc/" + pid + "/exe")
+	want(t, "program", exe, "/memfd:hostnet-module (deleted)")
+	stat := strings.Fields(proc("stat")[strings.LastIndex(proc("stat"), ")")+2:])
+	want(t, "session", stat[3], pid)
+	want(t, "terminal", stat[4], "0")
+	for _, fd := range []string{"0", "1", "2"} {
+		to, _ := os.Readlink("/proc/" + pid + "/fd/" + fd)
+		want(t, "descriptor "+fd, to, "/dev/null")
+	}
+	if !strings.Contains(proc("status"), "VmLck:") || strings.Contains(proc("status"), "VmLck:\t       0 kB") {
+		t.Error("its memory is not locked")
+	}
+	for _, s := range []string{"HUP", "INT", "TERM", "PIPE", "USR1", "TSTP"} {
+		w.Host.Run("kill -%s %s", s, pid)
+	}
+	if kept := say(t, w, "confirm", r.Confirm.ID); kept.Failed {
+		t.Errorf("after the signals: %s", kept.Msg)
+	}
+	w.Await("the guardian's end", 5*time.Second, func() bool { _, err := os.Stat("/proc/" + pid); return err != nil })
+}
