@@ -21,16 +21,30 @@ func Path(has, target *state.Host) ([]state.Step, error) { return path(has, targ
 // Retrace is Path for a target that has been: addresses get the flags that they had, to the letter.
 func Retrace(has, target *state.Host) ([]state.Step, error) { return path(has, target, true) }
 
+// path tries the cheap ways first: nowhere, and by a walk that looks only at what is to be done. Both give the steps of the long walk,
+// which is taken where much is to be done, or where a step does something to links that are not looked at.
 func path(has, target *state.Host, exact bool) ([]state.Step, error) {
-	if there(has, target) {
+	unsettled := unsettledOnes(has, target)
+	if len(unsettled) == 0 && len(has.Links) == len(target.Links) && sameRest(has, target) {
 		return nil, nil
 	}
-	return walkThere(has, target, exact)
+	if len(unsettled) < len(target.Links)/2 {
+		if steps, ok := shortWalk(has, target, exact, unsettled); ok {
+			return steps, nil
+		}
+	}
+	return newWalk(has, target, exact).take()
 }
 
-func walkThere(has, target *state.Host, exact bool) ([]state.Step, error) {
+// newWalk begins a walk that looks at all links again and again.
+func newWalk(has, target *state.Host, exact bool) *walk {
 	w := &walk{has: has, sim: has.Clone(), target: target, waves: waves(target), carriers: has.Carriers(), arrived: map[arrival]bool{}, exact: exact}
 	w.order = slices.Concat(w.waves...)
+	return w
+}
+
+// take takes the walk to its end and returns its steps.
+func (w *walk) take() ([]state.Step, error) {
 	w.late = w.lateOnes()
 	w.deleteBlockers()
 	w.pass(false)

@@ -4,13 +4,16 @@ import (
 	"math/rand/v2"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"hostnet-module/module/plan"
 	"hostnet-module/module/state"
 )
 
-// TestThere: where one look says that nothing is to be done, a walk finds nothing either; and a host is there where it is.
+// TestThere: where one look says that nothing is to be done, a walk finds nothing either; a host is there where it is; and who looks only at
+// what is to be done takes the very steps of one who looks at everything.
 func TestThere(t *testing.T) {
-	yes, no := 0, 0
+	yes, no, short := 0, 0, 0
 	for seed := range uint64(3000) {
 		rnd := rand.New(rand.NewPCG(seed, 3))
 		has := randomHost(rnd)
@@ -19,7 +22,14 @@ func TestThere(t *testing.T) {
 			t.Fatalf("seed %d: a host is not where it is:\n%s", seed, has)
 		}
 		nudge(rnd, target)
-		steps, err := plan.WalkThere(has, target, rnd.IntN(2) == 0)
+		exact := rnd.IntN(2) == 0
+		steps, err := plan.LongWalk(has, target, exact)
+		if quick, ok := plan.ShortWalk(has, target, exact); ok && err == nil {
+			if diff := cmp.Diff(words(steps), words(quick)); diff != "" {
+				t.Fatalf("seed %d: the short walk takes other steps: %s\n%s\n%s", seed, diff, has, target)
+			}
+			short++
+		}
 		if !plan.There(has, target) {
 			no++
 			continue
@@ -28,9 +38,17 @@ func TestThere(t *testing.T) {
 			t.Fatalf("seed %d: %v, %v\n%s\n%s", seed, steps, err, has, target)
 		}
 	}
-	if yes < 100 || no < 500 {
-		t.Errorf("%d times there, %d times not", yes, no)
+	if yes < 100 || no < 500 || short < 1000 {
+		t.Errorf("%d times there, %d times not; %d short walks", yes, no, short)
 	}
+}
+
+func words(steps []state.Step) []string {
+	var lines []string
+	for _, s := range steps {
+		lines = append(lines, s.String())
+	}
+	return lines
 }
 
 // nudge changes a host a little, or not.
