@@ -70,8 +70,11 @@ type savedSet attr.Set
 
 // MarshalJSON implements json.Marshaler.
 func (s savedSet) MarshalJSON() ([]byte, error) {
-	list := []any{}
+	list := append(make([]byte, 0, 32*attr.Set(s).Len()+2), '[')
 	for r, v := range attr.Set(s).All() {
+		if len(list) > 1 {
+			list = append(list, ',')
+		}
 		name, ok := rows().names[r]
 		switch {
 		case !ok:
@@ -79,12 +82,28 @@ func (s savedSet) MarshalJSON() ([]byte, error) {
 		case v.S != "" && v.N != 0:
 			return nil, fmt.Errorf("row %q holds a number and a text", r.Name)
 		case v.S != "":
-			list = append(list, name, raw(v.S))
+			text, err := quoted(v.S)
+			if err != nil {
+				return nil, err
+			}
+			list = append(append(append(list, '"'), name...), `",`...)
+			list = append(list, text...)
 		default:
-			list = append(list, name, v.N)
+			list = append(append(append(list, '"'), name...), `",`...)
+			list = strconv.AppendUint(list, v.N, 10)
 		}
 	}
-	return json.Marshal(list)
+	return append(list, ']'), nil
+}
+
+// quoted is a text in JSON. Most are words and addresses, which need no thought: a journal holds hundreds of thousands.
+func quoted(text string) ([]byte, error) {
+	for _, c := range []byte(text) {
+		if c < ' ' || c > '~' || strings.IndexByte(`"\<>&`, c) >= 0 {
+			return json.Marshal(raw(text))
+		}
+	}
+	return append(append([]byte{'"'}, text...), '"'), nil
 }
 
 // UnmarshalJSON implements json.Unmarshaler.
