@@ -3,9 +3,13 @@ package engine_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"testing"
+	"time"
 
+	"hostnet-module/module/attr"
 	"hostnet-module/module/engine"
+	"hostnet-module/module/kind"
 	"hostnet-module/module/state"
 	"hostnet-module/module/store"
 	"hostnet-module/tests/fake"
@@ -45,5 +49,32 @@ func TestProgressOfMany(t *testing.T) {
 	var named *state.Refusal
 	if !errors.As(out.Failed, &named) || named.Step.String() != refused.String() || !out.RolledBack || !sameHost(k.Host.String(), before) {
 		t.Errorf("refused %q: %v, rolled back %v", refused, out.Failed, out.RolledBack)
+	}
+}
+
+// TestComesAlong: what follows from a step may take as long as it needs, while it comes along.
+func TestComesAlong(t *testing.T) {
+	text := "bridges:\n"
+	for i := range 20 {
+		text += fmt.Sprintf("  - {name: br%d}\n", i)
+	}
+	raise := func(h *state.Host) bool {
+		for _, l := range h.Links {
+			if l.Kind == "bridge" && !l.Up() {
+				time.Sleep(25 * time.Millisecond)
+				return h.Apply(state.Step{Op: state.LinkSet, Link: l.Name, Attrs: attr.Of(attr.Item{Row: kind.Up, Value: attr.On(true)})}) == nil
+			}
+		}
+		return false
+	}
+	for _, comes := range []bool{true, false} {
+		k := &fake.Kernel{Host: host(t, many.Bare), Ignore: func(r *attr.Row) bool { return r == kind.Up }}
+		if comes {
+			k.Happen = raise
+		}
+		out := engine.Runner{Kernel: k, Dir: store.Dir(t.TempDir())}.Run(context.Background(), document(t, text))
+		if comes != (out.Failed == nil) {
+			t.Errorf("comes %v: %v", comes, out.Failed)
+		}
 	}
 }

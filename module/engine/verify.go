@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -12,7 +13,7 @@ import (
 	"hostnet-module/module/state"
 )
 
-// verifyMost is how long what follows from a step may be late: Linux 7 raises the VLANs of a link that has come up in its own time.
+// verifyMost is how long what follows from a step may be late, and nothing of it come: Linux 7 raises the VLANs of a link that has come up in its own time.
 const verifyMost = 200 * time.Millisecond
 
 // verify looks whether the host is as the document says, again after each change, until it is clear that it will not be.
@@ -24,18 +25,23 @@ func (x *run) verify(ctx context.Context) (err error) {
 	if x.events.next, x.events.stop, err = x.Kernel.Watch(); err != nil {
 		return fmt.Errorf("watch the network: %w", err)
 	}
-	most, cancel := context.WithTimeout(ctx, verifyMost)
-	defer cancel()
-	for {
-		over := most.Err() != nil
+	deadline := time.Now().Add(verifyMost)
+	for least := math.MaxInt; ; {
+		over := time.Now().After(deadline)
 		missing, err := x.missing(ctx)
 		if err != nil || len(missing) == 0 {
 			return err
 		}
+		if len(missing) < least { // it is coming along: thousands of links take a while
+			least, over, deadline = len(missing), false, time.Now().Add(verifyMost)
+		}
 		if over {
 			return &NotKept{missing}
 		}
-		if err := x.events.await(ctx, most); err != nil {
+		most, cancel := context.WithDeadline(ctx, deadline)
+		err = x.events.await(ctx, most)
+		cancel()
+		if err != nil {
 			return err
 		}
 	}
