@@ -53,12 +53,15 @@ func TestLACP(t *testing.T) {
 	want(t, "changed again", apply(t, w, document).Changed, false)
 
 	// What does not make the partner negotiate anew loses nothing.
-	unnoticed(t, "options of a bond in use", func(try int) topo.Silence {
-		p := guest.Probe("198.51.100.1")
-		r := apply(t, w, strings.Replace(document, "layer3+4", []string{"layer2+3, min_links: 1", "layer3+4, min_links: 0"}[try%2], 1))
-		want(t, "disruption", r.Objects[0].Disruption, "none")
-		time.Sleep(time.Second)
-		return p.Stop()
+	unnoticed(t, "options of a bond in use", func(try int) (topo.Silence, func() topo.Silence) {
+		during := func() topo.Silence {
+			p := guest.Probe("198.51.100.1")
+			r := apply(t, w, strings.Replace(document, "layer3+4", []string{"layer2+3, min_links: 1", "layer3+4, min_links: 0"}[try%2], 1))
+			want(t, "disruption", r.Objects[0].Disruption, "none")
+			time.Sleep(time.Second)
+			return p.Stop()
+		}
+		return during(), during
 	})
 	w.Carrier("eth0", false)
 	w.Await("one member left", 60*time.Second, func() bool { return info()["num_ports"] == 1.0 })

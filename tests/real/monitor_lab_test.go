@@ -92,7 +92,7 @@ func TestLiveOptions(t *testing.T) {
 			slowly + ", arp_all_targets: all", slowly + ", arp_validate: backup", slowly + ", primary: eth0", slowly + ", arp_validate: none"},
 	} {
 		t.Run(base, func(t *testing.T) {
-			unnoticed(t, fmt.Sprint(len(list)+1, " changes"), func(int) topo.Silence { return liveOptions(t, base, list) })
+			unnoticed(t, fmt.Sprint(len(list)+1, " changes"), func(int) (topo.Silence, func() topo.Silence) { return liveOptions(t, base, list) })
 		})
 	}
 }
@@ -108,8 +108,8 @@ func use(w *topo.World, member string) {
 	})
 }
 
-// liveOptions makes all the changes on a bond of its own.
-func liveOptions(t *testing.T, base string, list []string) topo.Silence {
+// liveOptions makes all the changes on a bond of its own; idle runs the last of them as often again.
+func liveOptions(t *testing.T, base string, list []string) (s topo.Silence, idle func() topo.Silence) {
 	w := topo.New(t)
 	apply(t, w, withMonitor(base))
 	guest := w.Guest("vif1.0", "vlan32", "198.51.100.20/24")
@@ -130,7 +130,14 @@ func liveOptions(t *testing.T, base string, list []string) topo.Silence {
 	r := apply(t, w, strings.Replace(withMonitor(list[len(list)-1]), "members: [eth0, eth1]", "members: [{name: eth0, queue_id: 1, prio: 10}, {name: eth1, queue_id: 2, prio: 5}]", 1))
 	want(t, "disruption of members' options", r.Objects[0].Disruption, "none")
 	time.Sleep(time.Second)
-	s := p.Stop()
+	s = p.Stop()
 	want(t, "ifindex", link(w, "bond0")["ifindex"], index)
-	return s
+	return s, func() topo.Silence {
+		p := guest.Probe("198.51.100.1")
+		for range list {
+			apply(t, w, withMonitor(list[len(list)-1]))
+		}
+		time.Sleep(time.Second)
+		return p.Stop()
+	}
 }

@@ -63,12 +63,17 @@ func TestVLANTables(t *testing.T) {
 
 	// A port changes its network while others go on without a lost frame.
 	moved := strings.Replace(document, "{id: 48, pvid", "{id: 32, pvid", 1)
-	unnoticed(t, "guests whose VLAN stays, while another one's changes", func(try int) topo.Silence {
-		p := two.Probe("198.51.100.20")
-		r := apply(t, w, []string{moved, document}[try%2])
+	unnoticed(t, "guests whose VLAN stays, while another one's changes", func(try int) (topo.Silence, func() topo.Silence) {
+		now := []string{moved, document}[try%2]
+		during := func() (topo.Silence, result) {
+			p := two.Probe("198.51.100.20")
+			r := apply(t, w, now)
+			return p.Stop(), r
+		}
+		s, r := during()
 		want(t, "objects changed", r.changed(), []string{"br0"})
 		want(t, "differences", len(r.Objects[1].Differences), 1)
-		return p.Stop()
+		return s, func() topo.Silence { s, _ := during(); return s }
 	})
 	apply(t, w, moved)
 	three.Ping("198.51.100.20")
