@@ -49,14 +49,14 @@ collection: library/hostnet
 
 ## test: everything; what is missing is installed first
 .PHONY: test
-test: deps build check size unit fuzz real brief ansible
+test: deps build check size unit fuzz real brief ansible test-release
 
 ## check: format and vet
 .PHONY: check
 check:
 	@unformatted=$$(gofmt -l .); [ -z "$$unformatted" ] || { echo "gofmt: $$unformatted"; exit 1; }
 	$(GO) vet ./...
-	$(GO) vet -tags lab,labhost ./...
+	$(GO) vet -tags lab,labhost,release ./...
 
 .PHONY: unit
 unit:
@@ -172,6 +172,55 @@ test-kernels: deps labtests
 lab: deps bin/lab bin/hostnet-module
 	bin/lab shell
 
+DIST    ?= dist
+NFPM     = GOFLAGS=-mod=mod $(GO) run github.com/goreleaser/nfpm/v2/cmd/nfpm@v2.45.2
+CYCLONE  = GOFLAGS=-mod=mod $(GO) run github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod@v1.10.0
+ARCHES  := amd64 arm64
+
+# A release's number and time are those of its commit: two builds of one commit are the same bytes.
+VERSION ?= 0.1.0~$(shell git log -1 --format=%cd --date=format:%Y%m%d 2>/dev/null).$(shell git rev-parse --short=8 HEAD 2>/dev/null)
+export SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || echo 0)
+
+# What the packages hold beside the program.
+OWN = $(DIST)/$(shell $(GO) env GOHOSTARCH)/hostnet-module
+.PHONY: dist
+dist:
+	rm -rf $(DIST); mkdir -p $(DIST)/share $(DIST)/units
+	for arch in $(ARCHES); do GOOS=linux GOARCH=$$arch CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false \
+	  -ldflags '-s -w -buildid= -X main.version=$(VERSION)' -o $(DIST)/$$arch/hostnet-module ./module || exit 1; done
+	$(OWN) help --man | gzip -9n >$(DIST)/share/hostnet-module.8.gz
+	$(OWN) completion bash >$(DIST)/share/hostnet-module.bash
+	$(OWN) completion fish >$(DIST)/share/hostnet-module.fish
+	$(OWN) completion zsh >$(DIST)/share/_hostnet-module
+	for unit in hostnet hostnet-late hostnet-wait-online; do \
+	  sed 's,/usr/local/sbin/,/usr/sbin/,' cloudinit/files/$$unit.service >$(DIST)/units/$$unit.service; done
+
+## packages: .deb and .rpm for amd64 and arm64, in dist/. VERSION=1.2.3
+.PHONY: packages
+packages: dist
+	for arch in $(ARCHES); do sed 's,$${ARCH},'$$arch',; s,$${VERSION},$(VERSION),; s,$${DIST},$(DIST),' packaging/nfpm.yaml >$(DIST)/$$arch/nfpm.yaml; \
+	  for form in deb rpm; do $(NFPM) package -f $(DIST)/$$arch/nfpm.yaml -p $$form -t $(DIST)/ || exit 1; done; done
+
+## release: the packages, the programs, an SBOM of each and the checksums of all
+.PHONY: release
+release: packages
+	for arch in $(ARCHES); do \
+	  cp $(DIST)/$$arch/hostnet-module $(DIST)/hostnet_linux_$$arch; \
+	  $(CYCLONE) bin -json -noserial -version '$(VERSION)' -output $(DIST)/hostnet_linux_$$arch.cdx.json $(DIST)/hostnet_linux_$$arch || exit 1; \
+	  sed -i 's/"timestamp": "[^"]*"/"timestamp": "'$$(date -u -d @$(SOURCE_DATE_EPOCH) +%Y-%m-%dT%H:%M:%SZ)'"/' $(DIST)/hostnet_linux_$$arch.cdx.json; done
+	rm -r $(foreach arch,$(ARCHES),$(DIST)/$(arch)) $(DIST)/units $(DIST)/share
+	cd $(DIST) && sha256sum * >SHA256SUMS
+	@cat $(DIST)/SHA256SUMS
+
+# What looks at packages.
+RELEASENEEDS := rpm:rpm mandoc:mandoc fish:fish zsh:zsh
+
+## test-release: a release built twice in two places: the same bytes, and fit for dpkg, rpm, man and shells
+.PHONY: test-release
+test-release:
+	@$(MAKE) --no-print-directory deps NEEDS='$(RELEASENEEDS)'
+	$(GO) test -tags release -count 1 -timeout 20m ./tests/release
+
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0
 
@@ -199,7 +248,7 @@ deps:
 ## clean: remove what was built here (the lab's cache is in ~/.cache/hostnet-module)
 .PHONY: clean
 clean:
-	rm -rf bin library/hostnet library/hostnet_linux_*
+	rm -rf bin dist library/hostnet library/hostnet_linux_*
 
 .PHONY: help
 help:

@@ -27,7 +27,7 @@ type verb struct {
 type options struct {
 	check, diff, verbose, document bool
 	strict, dumb                   bool
-	wait, late, own                bool
+	wait, late, own, man           bool
 	from, root, to, outputDir      string
 	format                         string
 	confirmTimeout, extend         uint
@@ -65,6 +65,7 @@ and as JSON elsewhere. Exit: 0 done, 1 failed, 2 bad document or usage.`,
 func verbs() []verb {
 	list := slices.Insert(ownVerbs(), 3, formatVerbs()...)
 	list = slices.Insert(list, 3, settlers()...)
+	list = slices.Insert(list, len(list)-2, completionVerb())
 	return slices.Insert(list, len(list)-2, bootVerbs()...)
 }
 
@@ -132,8 +133,9 @@ completes and checks while one types. What needs sense, validate alone knows.`,
 		},
 		{
 			name: "help", operand: "[SUBCOMMAND]", short: "help for a subcommand",
-			long: "Explains the program, or one of its subcommands.", examples: [][2]string{{"hostnet-module help show", ""}},
-			run: (*Command).help,
+			long: "Explains the program, or one of its subcommands.", flags: []string{"man"},
+			examples: [][2]string{{"hostnet-module help show", ""}, {"hostnet-module help --man | man -l -", "all of it, as the manual page"}},
+			run:      (*Command).help,
 		},
 	}
 }
@@ -171,6 +173,8 @@ func (v verb) flagSet(o *options) *pflag.FlagSet {
 			f.BoolVar(&o.late, name, false, "wait for the network cards that were not there, and bring up what needs them")
 		case "own-network":
 			f.BoolVar(&o.own, name, false, "take the hands of cloud-init, networkd's wait and NetworkManager off the network")
+		case "man":
+			f.BoolVar(&o.man, name, false, "the manual page, hostnet-module(8)")
 		case "document":
 			f.BoolVar(&o.document, name, false, "as a document that could be applied")
 		case "confirm-timeout":
@@ -242,7 +246,10 @@ func flagLine(f *pflag.Flag) string {
 }
 
 func (c *Command) help(_ context.Context, o options) int {
-	if len(o.args) == 0 {
+	switch {
+	case o.man:
+		return c.print(c.manual())
+	case len(o.args) == 0:
 		return c.print(root().help())
 	}
 	for _, v := range verbs() {
