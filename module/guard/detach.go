@@ -20,6 +20,7 @@ func detach() (warnings []string) {
 	signal.Ignore(syscall.SIGHUP, syscall.SIGINT, syscall.SIGQUIT, syscall.SIGTERM, syscall.SIGPIPE, syscall.SIGTSTP, syscall.SIGTTIN, syscall.SIGTTOU,
 		syscall.SIGUSR1, syscall.SIGUSR2, syscall.SIGALRM)
 	_ = os.Chdir("/")
+	_ = os.WriteFile("/proc/self/comm", []byte(processName), 0) // the kernel takes the first 15 bytes; it has named us after the descriptor
 	// Not the first to be killed when memory is short, and not in need of a disk that may be behind the network: nice to have.
 	_ = os.WriteFile("/proc/self/oom_score_adj", []byte("-1000"), 0)
 	_ = unix.Mlockall(unix.MCL_CURRENT | unix.MCL_FUTURE | unix.MCL_ONFAULT)

@@ -90,6 +90,7 @@ type machine struct {
 	dir       string // for what all stories share
 	inventory string // the machine's line
 	paths     string // of Ansible's connections
+	key       string // for SSH
 }
 
 // start boots a machine that ends when our end of its standard input closes, in whatever way we end.
@@ -110,7 +111,8 @@ func start(t *testing.T) *machine {
 	m := &machine{root: root, dir: dir, paths: filepath.Join(dir, "cp")}
 
 	name := "ansible-" + strconv.Itoa(os.Getpid())
-	lab := exec.Command(filepath.Join(root, "bin/lab"), "shell", "--sudo", "--name", name, "cat")
+	lab := exec.Command(filepath.Join(root, "bin/lab"), "shell", "--sudo", "--name", name,
+		"--file", filepath.Join(root, "bin/hostnet-module")+":/usr/bin/hostnet-module", "cat")
 	lab.Stderr = os.Stderr
 	lab.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // Ctrl-C is for us: we close its input
 	in, err := lab.StdinPipe()
@@ -157,6 +159,7 @@ func (m *machine) sshConfig(vars string) error {
 		word, _, _ := strings.Cut(rest, " ")
 		return strings.TrimSpace(word)
 	}
+	m.key = value("ansible_ssh_private_key_file")
 	return os.WriteFile(filepath.Join(m.dir, "ssh"), fmt.Appendf(nil, `Host vm
 HostName 127.0.0.1
 Port %s
@@ -240,7 +243,24 @@ func (m *machine) controller(env *testscript.Env) error {
 	} {
 		env.Setenv(name, value)
 	}
+	if err := os.WriteFile(filepath.Join(env.WorkDir, "nic.yml"), m.byNIC(), 0o644); err != nil {
+		return err
+	}
 	return os.WriteFile(filepath.Join(env.WorkDir, "hosts"), []byte(m.inventory), 0o644)
+}
+
+// byNIC is an inventory in which the machine is reached from its router, at its address on the NIC that documents are about.
+func (m *machine) byNIC() []byte {
+	return fmt.Appendf(nil, `all:
+  hosts:
+    dom0:
+      ansible_host: 192.0.2.10
+      ansible_user: root
+      ansible_ssh_private_key_file: %s
+      ansible_ssh_common_args: >-
+        -o IdentitiesOnly=yes -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR
+        -o ProxyCommand="ssh -F %s/ssh vm exec ip netns exec r nc 192.0.2.10 22"
+`, m.key, m.dir)
 }
 
 // play runs ansible-playbook. `! play` expects it to fail; a traceback, or a module that does not answer in JSON, never will do.

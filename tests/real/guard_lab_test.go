@@ -364,3 +364,36 @@ func TestGuardianIsApart(t *testing.T) {
 	}
 	w.Await("the guardian's end", 5*time.Second, func() bool { _, err := os.Stat("/proc/" + pid); return err != nil })
 }
+
+// TestSSHDropped: somebody comes by the NIC that goes into the bond, is asked on that terminal, and the server is killed with all its
+// sessions, as by a restart. Nobody answers, so everything is put back at the deadline. The session itself outlives the change.
+func TestSSHDropped(t *testing.T) {
+	t.Parallel()
+	w := live(t)
+	before := picture(w)
+	dir := t.TempDir()
+	document := filepath.Join(dir, "host.yaml")
+	write(t, document, enslaving(5))
+	public := w.Host.Run("sh -c 'dropbearkey -t ed25519 -f %s/key >/dev/null 2>&1; dropbearkey -y -f %s/key | grep ^ssh-'", dir, dir)
+	home, err := os.UserHomeDir()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.MkdirAll(filepath.Join(home, ".ssh"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	write(t, filepath.Join(home, ".ssh/authorized_keys"), public)
+	server := w.Host.Start("dropbear -F -E -R -p 192.0.2.10:2022")
+	w.Await("the SSH server", 10*time.Second, func() bool { return strings.Contains(w.Host.Run("ss -ltn"), ":2022") })
+	client := w.Router.Start("dbclient -y -y -t -i %s/key -p 2022 root@192.0.2.10 %s %s", dir, program, document)
+	w.Await("the question, over the connection that moved", 30*time.Second, func() bool { return strings.Contains(client.Output(), "keep this network? [y/N] 4 s") })
+	deadline := time.Now().Add(4 * time.Second)
+	w.Host.Run("sh -c 'kill -9 $(pgrep -f ^dropbear.*:2022)'")
+	server.Stop()
+	if waits, _, _ := lastWord(t, w); !waits {
+		t.Errorf("nothing waits: %s", client.Output())
+	}
+	undone(t, w, before, 20*time.Second)
+	onTime(t, w, deadline)
+	client.Stop()
+}
