@@ -65,11 +65,16 @@ func (c Call) runner(k Kernel) Runner {
 }
 
 // Unsettled returns the journal of a run that has not come to its end or waits to be confirmed, nil if there is none. It takes no
-// lock: the run may be under way.
+// lock: the run may be under way. Without root one cannot tell whether one is at home, so the journal says whether it is about here.
 func (c Call) Unsettled(k Kernel) (*Journal, error) {
-	for _, dir := range c.runner(k).folders() {
-		if j, err := readJournal(dir); j != nil || err != nil {
-			return j, err
+	r := c.runner(k)
+	for _, dir := range []store.Dir{store.Lasting, r.Dir} {
+		j, err := readJournal(dir)
+		if err != nil && (dir == r.Dir || dir == r.Lasting) {
+			return nil, err
+		}
+		if j != nil && j.current(r) {
+			return j, nil
 		}
 	}
 	return nil, nil

@@ -93,6 +93,7 @@ func (r Runner) open(doc *spec.Document, before *state.Host, taken time.Duration
 			return j, warning, nil
 		}
 		faults = append(faults, err)
+		_ = j.close() // it may lie there all the same: what failed may be the sync
 		warning = fmt.Sprintf("the journal of this run could not be written (%v); it is in %s instead, which does not outlive a power cut", err, r.Dir)
 	}
 	return nil, "", fmt.Errorf("the journal, without which nothing is begun, could not be written: %w", errors.Join(faults...))

@@ -16,6 +16,7 @@ import (
 	"hostnet-module/module/kind"
 	"hostnet-module/module/report"
 	"hostnet-module/module/spec"
+	"hostnet-module/tests/chance"
 )
 
 // TestRandomOptions is TestRandomDocuments with options: of every kind some rows are drawn, and both documents give each of
@@ -59,7 +60,7 @@ func TestRandomOptions(t *testing.T) {
 
 // drawPair draws two documents with the same options. A row with which either document is refused is left out of both.
 func drawPair(t *testing.T, k *kernel.Kernel, rnd *rand.Rand) (pair [2]string, rows map[*attr.Row]bool) {
-	base := [2]string{randomDocument(rnd), randomDocument(rnd)}
+	base := [2]string{chance.Document(rnd), chance.Document(rnd)}
 	rows = drawRows(k, rnd)
 	seed := rnd.Uint64()
 	for range 100 {
