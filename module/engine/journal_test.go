@@ -287,3 +287,27 @@ func TestNotSettled(t *testing.T) {
 		t.Errorf("%v, not restored %q\n%s", out.Failed, out.NotRestored, k.Host)
 	}
 }
+
+// TestPlainer: a kernel that refuses an option which it has itself reported gets the link without it back, in its bridge's place, and
+// what could not be restored is told.
+func TestPlainer(t *testing.T) {
+	k := &fake.Kernel{Host: host(t, strings.Replace(adopted, "vlan16: bridge up", "vlan16: bridge ageing_time 777 up", 1))}
+	want := k.Host.String()
+	stubborn := true
+	k.Refuse = func(n int, s state.Step) error {
+		if s.Link == "vlan16" && s.Attrs.Has("ageing_time") && stubborn || s.Op == state.LinkDel && s.Link == "bond0" {
+			return syscall.EOPNOTSUPP
+		}
+		return nil
+	}
+	run := func() engine.Outcome {
+		return engine.Runner{Kernel: k, Dir: store.Dir(t.TempDir())}.Run(context.Background(), document(t, gone))
+	}
+	out := run()
+	if out.Failed == nil || out.RolledBack || len(out.NotRestored) != 1 || !strings.Contains(out.NotRestored[0], "ageing_time 777") {
+		t.Errorf("%v, not restored %q", out.Failed, out.NotRestored)
+	}
+	if now := strings.Replace(want, " ageing_time 777", "", 1); !sameHost(k.Host.String(), now) {
+		t.Errorf("got\n%s\nwant\n%s", k.Host, now)
+	}
+}

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"hostnet-module/module/attr"
 	"hostnet-module/module/plan"
 	"hostnet-module/module/state"
 	"hostnet-module/module/store"
@@ -48,8 +49,9 @@ func (r Runner) rollBack(ctx context.Context, j *Journal) (b back) {
 			}
 			return b
 		}
-		done, err := r.Kernel.Do(ctx, open)
-		b.done = append(b.done, open[:done]...)
+		send := plainer(open, refused)
+		done, err := r.Kernel.Do(ctx, send)
+		b.done = append(b.done, send[:done]...)
 		if err != nil && done < len(open) {
 			refused[open[done].String()]++
 		}
@@ -59,6 +61,18 @@ func (r Runner) rollBack(ctx context.Context, j *Journal) (b back) {
 }
 
 const rollbackRounds = 64
+
+// plainer makes links that were refused once with nothing but what they cannot be given later: a kernel may refuse an option that it
+// reports itself, and a link without one is better than none. The next round finds what is still missing.
+func plainer(steps []state.Step, refused map[string]int) []state.Step {
+	steps = slices.Clone(steps)
+	for i, s := range steps {
+		if s.Op == state.LinkAdd && refused[s.String()] > 0 {
+			steps[i].Attrs = s.Attrs.Filter(func(r *attr.Row) bool { return r.Place != attr.Data || r.When&attr.Never != 0 })
+		}
+	}
+	return steps
+}
 
 // wayBack are the steps that are left until everything is as before.
 func (r Runner) wayBack(ctx context.Context, j *Journal) ([]state.Step, error) {

@@ -1,6 +1,8 @@
 package plan
 
 import (
+	"slices"
+
 	"hostnet-module/module/attr"
 	"hostnet-module/module/state"
 )
@@ -22,6 +24,7 @@ func Back(now, before *state.Host, steps []state.Step) *state.Host {
 		switch {
 		case t != nil:
 			keepKernel(t, l)
+			keepLifetimes(t, l, steps)
 			if before.Link(l.Name).Kind == l.Kind {
 				t.Attrs, t.Port = attr.Undoing(l.Attrs, t.Attrs), attr.Undoing(l.Port, t.Port)
 			}
@@ -74,4 +77,18 @@ func keepKernel(t, now *state.Link) {
 		}
 	}
 	t.Addresses = kept
+}
+
+// keepLifetimes gives the target the lifetimes that addresses have now which the steps have nothing to do with: a client of DHCP has
+// renewed them.
+func keepLifetimes(t, now *state.Link, steps []state.Step) {
+	for i, a := range t.Addresses {
+		have := now.Address(a.Key())
+		ours := func(s state.Step) bool {
+			return (s.Op == state.AddrAdd || s.Op == state.AddrDel) && s.Link == t.Name && s.Address.Key() == a.Key()
+		}
+		if have != nil && !slices.ContainsFunc(steps, ours) {
+			t.Addresses[i].Valid, t.Addresses[i].Preferred = have.Valid, have.Preferred
+		}
+	}
 }

@@ -214,18 +214,21 @@ func (w *walk) addAddresses(t *state.Link) {
 	if s == nil || t.Up() && !s.Up() {
 		return
 	}
-	for _, a := range t.Addresses {
+	for _, a := range inOrder(t.Addresses) {
 		have := s.Address(a.Key())
 		if w.arrived[arrival{t.Name, a.Key()}] && !a.Is4() && !w.exact {
 			a.Flags |= state.FlagNodad
 		}
-		if have != nil && a.Same(*have) || have == nil && a.Kernel() {
+		if have != nil && a.Same(*have) && (!w.exact || !differs(a, *have)) || have == nil && a.Kernel() {
 			continue
 		}
 		for _, o := range slices.Clone(s.Addresses) {
 			if o.Prefix.Addr() == a.Prefix.Addr() && !replaceable(o, a) {
 				w.emit(state.Step{Op: state.AddrDel, Link: t.Name, Address: o})
 			}
+		}
+		if w.exact {
+			w.makeRoom(s, t, a)
 		}
 		if have == nil && w.moved(t.Name, a) {
 			w.arrived[arrival{t.Name, a.Key()}] = true
@@ -241,7 +244,7 @@ func (w *walk) addAddresses(t *state.Link) {
 
 // replaceable tells whether the kernel changes an address into another in place: flags and lifetimes, nothing else.
 func replaceable(old, a state.Address) bool {
-	return old.Key() == a.Key() && old.Scope == a.Scope && old.Label == a.Label
+	return old.Key() == a.Key() && old.Scope == a.Scope && old.Label == a.Label && (old.Broadcast == a.Broadcast || !a.Broadcast.IsValid())
 }
 
 // moved tells whether an address was another link's before.
@@ -279,9 +282,13 @@ func (w *walk) addRoutes() {
 		if r.Kernel() || slices.ContainsFunc(w.sim.Routes, r.Same) {
 			continue
 		}
-		step := state.Step{Op: state.RouteAdd, Route: r, Replace: r.Is4() || slices.ContainsFunc(w.sim.Routes, func(o state.Route) bool {
-			return !o.Kernel() && o.Slot() == r.Slot()
-		})}
+		step, behind := w.routeStep(r)
+		if len(behind) > 0 && w.sim.Clone().Apply(step) != nil {
+			continue
+		}
+		for _, o := range behind {
+			w.emit(state.Step{Op: state.RouteDel, Route: o})
+		}
 		if w.err == nil && w.sim.Apply(step) == nil { // a route that is refused changes nothing
 			w.steps = append(w.steps, step)
 		}

@@ -94,7 +94,7 @@ func (s *space) watched(f fault, cmds ...*exec.Cmd) (e ended) {
 			_ = cmd.Wait()
 		}
 		// The thread itself is under the filter, and only its end would end the watch: a call of none tells it.
-		_, _, _ = unix.RawSyscall(unix.SYS_FSYNC, ^uintptr(0), 0, 0)
+		_ = unix.Fsync(-1)
 		<-done
 		return err
 	})
@@ -154,27 +154,21 @@ func (e *ended) judge(listener, pid int, c call, list []event, f fault) {
 		case f.way == held:
 			f.meanwhile(pid)
 			continue
+		case f.way == refused && ev.sysctl:
+			give(listener, answer{ID: c.ID, Error: -int32(unix.EACCES)}) // as where /proc/sys is read-only
 		case f.way == refused && !ev.request:
 			give(listener, answer{ID: c.ID, Error: -int32(unix.EIO)})
 		case f.way == refused:
 			spoiled := bytes.Clone(ev.data)
-			if c.NR == unix.SYS_WRITE {
-				spoiled = []byte("?") // no number: the kernel says so
-			} else {
-				binary.NativeEndian.PutUint16(spoiled[ev.from+4:], 0x7ff0) // a type that no kernel knows
-			}
-			if errno := pass(ev.fd, c, spoiled); errno != 0 {
-				give(listener, answer{ID: c.ID, Error: -int32(errno)})
-			} else {
-				give(listener, answer{ID: c.ID, Value: int64(len(ev.data))})
-			}
+			binary.NativeEndian.PutUint16(spoiled[ev.from+4:], 0x7ff0) // a type that no kernel knows: it is the kernel that says so
+			give(listener, pass(ev.fd, c.ID, spoiled))
 		default:
 			end := ev.from
 			if f.way == after {
 				end = ev.to
 			}
 			if end > 0 && ev.fd > 0 {
-				pass(ev.fd, c, ev.data[:end])
+				pass(ev.fd, c.ID, ev.data[:end])
 			}
 			_ = unix.Kill(pid, unix.SIGKILL)
 		}
@@ -183,14 +177,11 @@ func (e *ended) judge(listener, pid int, c call, list []event, f fault) {
 	give(listener, answer{ID: c.ID, Flags: goOn})
 }
 
-// pass makes a call in the program's place, with other data.
-func pass(fd int, c call, data []byte) unix.Errno {
-	var err error
-	if c.NR == unix.SYS_WRITE {
-		_, err = unix.Write(fd, data)
-	} else {
-		err = unix.Sendto(fd, data, 0, &unix.SockaddrNetlink{Family: unix.AF_NETLINK})
+// pass sends other data in the program's place, and tells what has become of it.
+func pass(fd int, id uint64, data []byte) answer {
+	err := unix.Sendto(fd, data, 0, &unix.SockaddrNetlink{Family: unix.AF_NETLINK})
+	if errno, ok := err.(unix.Errno); ok {
+		return answer{ID: id, Error: -int32(errno)}
 	}
-	errno, _ := err.(unix.Errno)
-	return errno
+	return answer{ID: id, Value: int64(len(data))}
 }

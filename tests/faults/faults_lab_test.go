@@ -118,23 +118,7 @@ func TestEveryStep(t *testing.T) {
 		t.Run(p.name, func(t *testing.T) {
 			t.Parallel()
 			b := &breaker{t: t, plan: p}
-			b.reset()
-			whole := b.space.run(fault{}, p.document, program, "--format", "json", "-")
-			if whole.result.Failed || whole.exit != 0 || len(whole.seen) < 5 {
-				t.Fatalf("without a fault: exit %d, %d changes: %s", whole.exit, len(whole.seen), whole.text)
-			}
-			b.new = b.space.picture()
-			b.reset()
-			n := 0
-			for ; b.strike(fault{n: n, way: before}); n++ {
-				if b.seen[n].request { // what follows on a change of a file is before the next change
-					b.strike(fault{n: n, way: after})
-				}
-				b.strike(fault{n: n, way: refused})
-			}
-			if n < len(whole.seen)-1 {
-				t.Errorf("%d changes, and only %d were broken", len(whole.seen), n)
-			}
+			b.everywhere()
 		})
 	}
 }
@@ -166,6 +150,28 @@ func (b *breaker) reset() {
 	b.old = b.space.picture()
 }
 
+// everywhere breaks the plan at each of its changes, in each way.
+func (b *breaker) everywhere() {
+	b.t.Helper()
+	b.reset()
+	whole := b.space.run(fault{}, b.plan.document, program, "--format", "json", "-")
+	if whole.result.Failed || whole.exit != 0 || len(whole.seen) < 5 {
+		b.t.Fatalf("without a fault: exit %d, %d changes: %s", whole.exit, len(whole.seen), whole.text)
+	}
+	b.new = b.space.picture()
+	b.reset()
+	n := 0
+	for ; b.strike(fault{n: n, way: before}); n++ {
+		if b.seen[n].request { // what follows on a change of a file is before the next change
+			b.strike(fault{n: n, way: after})
+		}
+		b.strike(fault{n: n, way: refused})
+	}
+	if n < len(whole.seen)-1 {
+		b.t.Errorf("%d changes, and only %d were broken", len(whole.seen), n)
+	}
+}
+
 // strike runs with one fault, then starts the program again, and looks. It is false if the run has ended before the fault.
 func (b *breaker) strike(f fault) bool {
 	b.t.Helper()
@@ -178,7 +184,7 @@ func (b *breaker) strike(f fault) bool {
 	ev := e.seen[f.n]
 	injected.Add(1)
 	fail := func(format string, args ...any) {
-		b.t.Errorf("%s (%s): %s\n%s", f, ev.what, fmt.Sprintf(format, args...), e.text)
+		b.t.Errorf("%s (%s): %s\n%.700s", f, ev.what, fmt.Sprintf(format, args...), e.text)
 	}
 	if f.way == refused {
 		b.told(e, fail)
@@ -199,7 +205,7 @@ func (b *breaker) strike(f fault) bool {
 		clean.Add(1)
 		b.reset()
 	default:
-		fail("between two states. Of the old one there is not:\n%s\nand there is:\n%s\nthe next start said %s", lost(b.old, now), lost(now, b.old), next.text)
+		fail("between two states. Of the old one there is not:\n%s\nand there is:\n%s\nthe next start said %.500s", lost(b.old, now), lost(now, b.old), next.text)
 		b.reset()
 	}
 	return true

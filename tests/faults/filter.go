@@ -16,20 +16,28 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// watched are the calls by which a program changes anything outside itself.
-var watched = []uint32{unix.SYS_SENDTO, unix.SYS_SENDMSG, unix.SYS_SENDMMSG, unix.SYS_WRITE, unix.SYS_FSYNC, unix.SYS_RENAMEAT, unix.SYS_RENAMEAT2, unix.SYS_UNLINKAT}
+// watched are the calls by which a program changes anything outside itself, beside openat, which is watched where it opens for writing.
+// write is not: Go's own scheduler uses it, on the thread too that is put under the filter, and nobody could answer.
+var watched = []uint32{unix.SYS_SENDTO, unix.SYS_SENDMSG, unix.SYS_SENDMMSG, unix.SYS_FSYNC, unix.SYS_RENAMEAT, unix.SYS_RENAMEAT2, unix.SYS_UNLINKAT}
 
 // filter puts a filter on the calling thread, and so on all that it starts, and returns the descriptor at which their calls are told.
 func filter() (listener int, err error) {
-	program := []unix.SockFilter{{Code: unix.BPF_LD | unix.BPF_W | unix.BPF_ABS, K: 0}} // struct seccomp_data: nr
-	for i, nr := range watched {
-		program = append(program, unix.SockFilter{Code: unix.BPF_JMP | unix.BPF_JEQ | unix.BPF_K, Jt: uint8(len(watched) - i), K: nr})
+	const nr, flags = 0, 16 + 2*8 // in struct seccomp_data: the call's number, the lower half of its third argument
+	load := func(at uint32) unix.SockFilter {
+		return unix.SockFilter{Code: unix.BPF_LD | unix.BPF_W | unix.BPF_ABS, K: at}
 	}
-	program = append(program, unix.SockFilter{Code: unix.BPF_RET | unix.BPF_K, K: unix.SECCOMP_RET_ALLOW},
+	program := []unix.SockFilter{load(nr)}
+	for i, call := range watched {
+		program = append(program, unix.SockFilter{Code: unix.BPF_JMP | unix.BPF_JEQ | unix.BPF_K, Jt: uint8(len(watched) - i + 3), K: call})
+	}
+	program = append(program,
+		unix.SockFilter{Code: unix.BPF_JMP | unix.BPF_JEQ | unix.BPF_K, Jf: 2, K: unix.SYS_OPENAT}, load(flags),
+		unix.SockFilter{Code: unix.BPF_JMP | unix.BPF_JSET | unix.BPF_K, Jt: 1, K: unix.O_WRONLY | unix.O_RDWR},
+		unix.SockFilter{Code: unix.BPF_RET | unix.BPF_K, K: unix.SECCOMP_RET_ALLOW},
 		unix.SockFilter{Code: unix.BPF_RET | unix.BPF_K, K: unix.SECCOMP_RET_USER_NOTIF})
 	fprog := unix.SockFprog{Len: uint16(len(program)), Filter: &program[0]}
 	// Once told, a call waits for its answer whatever signals come (Go's own preemption among them): what was done for it is not done twice.
-	fd, _, errno := unix.RawSyscall(unix.SYS_SECCOMP, unix.SECCOMP_SET_MODE_FILTER,
+	fd, _, errno := unix.Syscall(unix.SYS_SECCOMP, unix.SECCOMP_SET_MODE_FILTER,
 		unix.SECCOMP_FILTER_FLAG_NEW_LISTENER|unix.SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV, uintptr(unsafe.Pointer(&fprog)))
 	if errno != 0 {
 		return 0, fmt.Errorf("seccomp: %w", errno)
@@ -84,8 +92,9 @@ func give(listener int, a answer) {
 type event struct {
 	what    string
 	pid     int
-	request bool   // one to the kernel's network; else one to a file of the program's own
-	fd      int    // ours, of the same socket or file; 0 for changes of names
+	request bool   // a message to rtnetlink; else one of a file
+	sysctl  bool   // the file is a setting of the kernel, not one of the program's own
+	fd      int    // ours, of the same socket; 0: none
 	data    []byte // what is to be written: a whole buffer, of which this event is the part [from:to]
 	from    int
 	to      int
@@ -103,14 +112,12 @@ func events(pidfd int, c call) []event {
 			data = append(data, memory(c.PID, binary.NativeEndian.Uint64(iov), binary.NativeEndian.Uint64(iov[8:]))...)
 		}
 		return requests(ourFD(pidfd, int(c.Args[0])), data)
-	case unix.SYS_WRITE:
-		path, _ := os.Readlink(fmt.Sprintf("/proc/%d/fd/%d", c.PID, c.Args[0]))
-		if strings.HasPrefix(path, "/proc/sys/net/") {
-			data := memory(c.PID, c.Args[1], c.Args[2])
-			return []event{{what: "write " + path, request: true, fd: ourFD(pidfd, int(c.Args[0])), data: data, to: len(data)}}
-		}
-		if strings.Contains(path, "hostnet/") {
-			return []event{{what: "write " + filepath.Base(path)}}
+	case unix.SYS_OPENAT:
+		switch path := text(c.PID, c.Args[1]); {
+		case strings.HasPrefix(path, "/proc/sys/net/"):
+			return []event{{what: "open " + path, sysctl: true}}
+		case strings.Contains(path, "hostnet/"):
+			return []event{{what: "open " + filepath.Base(path)}}
 		}
 	case unix.SYS_FSYNC:
 		path, _ := os.Readlink(fmt.Sprintf("/proc/%d/fd/%d", c.PID, c.Args[0]))

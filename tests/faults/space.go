@@ -13,19 +13,25 @@ import (
 	"runtime"
 	"slices"
 	"strings"
-	"testing"
 
 	"golang.org/x/sys/unix"
 )
 
 // space is a network namespace without a name: it ends with the last thing that is in it.
 type space struct {
-	t  testing.TB
-	ns *os.File
+	t  judge
+	ns *os.File // nil: the machine's own
+}
+
+// judge is the part of testing.TB that a space needs.
+type judge interface {
+	Helper()
+	Fatal(args ...any)
+	Fatalf(format string, args ...any)
 }
 
 // newSpace makes a namespace and sets it up (see ip).
-func newSpace(t testing.TB, lines string) *space {
+func newSpace(t judge, lines string) *space {
 	t.Helper()
 	s := &space{t: t}
 	s.thread(func() error {
@@ -36,10 +42,16 @@ func newSpace(t testing.TB, lines string) *space {
 		s.ns, err = os.Open("/proc/thread-self/ns/net")
 		return err
 	})
+	s.settle(lines)
+	return s
+}
+
+// settle sets the namespace up.
+func (s *space) settle(lines string) {
+	s.t.Helper()
 	s.sysctl("all/accept_dad", "0")
 	s.sysctl("default/accept_dad", "0") // nobody here is to wait for it, and a picture not to depend on it
 	s.ip(lines)
-	return s
 }
 
 func (s *space) close() { s.ns.Close() }
@@ -194,14 +206,35 @@ func words(item map[string]any) string {
 	return string(line)
 }
 
-// lost lists the lines of one picture that another lacks.
+// lost lists the lines of one picture that another lacks. Of two lines about one thing only what differs is shown.
 func lost(of, in string) string {
 	have := strings.Split(in, "\n")
 	var out []string
 	for line := range strings.SplitSeq(of, "\n") {
-		if !slices.Contains(have, line) {
-			out = append(out, line)
+		if slices.Contains(have, line) {
+			continue
 		}
+		near := have[0]
+		for _, other := range have {
+			if alike(line, other) > alike(line, near) {
+				near = other
+			}
+		}
+		words := strings.Split(near, ",")
+		out = append(out, name.FindString(line)+" … "+strings.Join(slices.DeleteFunc(strings.Split(line, ","), func(w string) bool { return slices.Contains(words, w) }), ","))
 	}
 	return strings.Join(out, "\n")
+}
+
+var name = regexp.MustCompile(`"(ifname|dst)":"[^"]*"`)
+
+// alike counts the words that two lines share.
+func alike(a, b string) (n int) {
+	words := strings.Split(b, ",")
+	for w := range strings.SplitSeq(a, ",") {
+		if slices.Contains(words, w) {
+			n++
+		}
+	}
+	return n
 }

@@ -14,6 +14,7 @@ type bootFlags struct {
 	noModules      list
 	udev, sudo     bool
 	packages       list
+	disks          list
 }
 
 func machineFlags(flags *flag.FlagSet) (*bootFlags, *list) {
@@ -22,6 +23,7 @@ func machineFlags(flags *flag.FlagSet) (*bootFlags, *list) {
 	flags.StringVar(&b.append, "append", "", "more words for the kernel's command line")
 	flags.IntVar(&b.memory, "memory", 512, "memory, MiB")
 	flags.Var(&b.noModules, "no-module", "kernel module that the machine shall not have (repeatable)")
+	flags.Var(&b.disks, "disk", "file that is a disk of the machine, /dev/vda the first (repeatable)")
 	flags.BoolVar(&b.udev, "udev", false, "put Debian's udev into the machine (nobody starts it)")
 	flags.BoolVar(&b.sudo, "sudo", false, "put sudo and su into the machine (nobody is allowed anything)")
 	flags.Var(&b.packages, "package", "Debian package whose programs the machine shall have too (repeatable)")
@@ -44,7 +46,7 @@ func (b *bootFlags) prepare() (*machine, error) {
 		return nil, err
 	}
 	k, err := openKernel(b.kernel)
-	return &machine{kernel: k, memory: b.memory, append: b.append}, err
+	return &machine{kernel: k, memory: b.memory, append: b.append, disks: b.disks}, err
 }
 
 // initrd joins the cached base with what this one machine is for.

@@ -38,6 +38,7 @@ type machine struct {
 	sshPort int      // on 127.0.0.1, 0 for no NIC
 	pidFile string   // not empty: reached by SSH, without our port
 	outlive bool     // us
+	disks   []string // files
 	more    []string // arguments of a machine that boots from a disk: it may reboot, and its port is among them
 
 	cmd   *exec.Cmd
@@ -65,6 +66,9 @@ func (m *machine) arguments() []string {
 		return append(append(args, "-nic", "none"), m.more...)
 	}
 	args = append(args, "-no-reboot")
+	for _, file := range m.disks { // what the machine has not sent to its disk is lost with it, what it has is not
+		args = append(args, "-drive", "if=virtio,format=raw,cache=writethrough,file="+file)
+	}
 	if m.pidFile == "" {
 		args = append(args, "-chardev", "socket,id=port,fd=4", "-device", "virtserialport,chardev=port,name="+portName)
 	}

@@ -31,7 +31,7 @@ var ours = map[string]string{
 	"persist": "spec plan store", // what comes back at boot: the merged document, and what calls us
 	"probe":   "spec",            // asks what is out there: I/O of its own, which the engine schedules
 	"guard":   "store",           // processes, sockets and clocks; what undo and keep are, the engine tells it
-	"engine":  "spec state plan store others persist probe guard",
+	"engine":  "spec state plan store others persist probe guard attr",
 	"kernel":  "state kind attr",
 	"report":  "spec state plan engine kind attr guard",
 	"ansible": "engine kernel spec convert store report plan state persist",

@@ -1,0 +1,149 @@
+//go:build labhost
+
+package faults
+
+import (
+	"bufio"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"golang.org/x/sys/unix"
+)
+
+// TestPowerCut cuts a machine's power at changes of a run. Its disk is real, an ext4 file system. It is booted again, the boot sets the old
+// network up as ever, and the next start of the program recognises what it finds: it never acts on it, says so where there was a
+// journal, and the network of the new boot is as the boot made it. HOSTNET_CUTS says how many plans are cut at every change; else the first
+// is, at each change of a file and at some of the kernel's.
+func TestPowerCut(t *testing.T) {
+	names, every := []string{"create"}, os.Getenv("HOSTNET_CUTS") == "all"
+	if every {
+		names = []string{"create", "adopt", "move a live address", "mode change with ports", "teardown"}
+	}
+	guest := build(t)
+	for _, name := range names {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			disk := filepath.Join(t.TempDir(), "disk")
+			tool := exec.Command("mke2fs", "-q", "-t", "ext4", disk, "8M")
+			tool.Env = append(os.Environ(), "PATH="+os.Getenv("PATH")+":/usr/sbin:/sbin")
+			if out, err := tool.CombinedOutput(); err != nil {
+				t.Fatalf("mke2fs: %v: %s", err, out)
+			}
+			cuts, clean := 0, 0
+			for n := 0; ; n += step(n, every) {
+				b := bootAgain(t, guest, disk, fmt.Sprintf("%s:%d", name, n))
+				if cuts > 0 && b.judge(t) {
+					clean++
+				}
+				if !b.cut {
+					break
+				}
+				cuts++
+			}
+			t.Logf("%d power cuts, %d states clean", cuts, clean)
+			if cuts < 5 || clean != cuts {
+				t.Errorf("%d power cuts, %d states clean", cuts, clean)
+			}
+		})
+	}
+}
+
+// step leaves most of the kernel's changes out: they do not reach the disk.
+func step(n int, every bool) int {
+	if every || n < 7 {
+		return 1
+	}
+	return 4
+}
+
+// build makes the test that runs in the machine.
+func build(t *testing.T) string {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "faults.test")
+	cmd := exec.Command("go", "test", "-c", "-tags", "lab", "-o", file, ".")
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	return file
+}
+
+// booted is what a boot told.
+type booted struct {
+	left []string // files of the program that outlived the boot before
+	next struct {
+		Failed, Changed bool
+		Warnings        []string
+		Recovered       []struct{ Action, Found, Journal string }
+	}
+	cut bool // the run was held and the power cut; else it came to its end
+}
+
+// bootAgain boots the machine with its disk, until the power is cut.
+func bootAgain(t *testing.T, guest, disk, cut string) (b booted) {
+	t.Helper()
+	program, err := filepath.Abs("../../bin/hostnet-module")
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command("../../bin/lab", "run", "--disk", disk, "--file", program+":/usr/bin/hostnet-module", guest)
+	cmd.Env = append(os.Environ(), "HOSTNET_CUT="+cut)
+	cmd.SysProcAttr = &unix.SysProcAttr{Pdeathsig: unix.SIGKILL}
+	var errs strings.Builder
+	cmd.Stderr = &errs
+	out, err := cmd.StdoutPipe()
+	if err == nil {
+		err = cmd.Start()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		_ = cmd.Process.Kill() // the machine dies with it at once, with all that it has not sent to the disk
+		_ = cmd.Wait()
+	}()
+	for lines := bufio.NewScanner(out); lines.Scan(); {
+		word, text, _ := strings.Cut(strings.TrimPrefix(lines.Text(), "@@"), " ")
+		err = nil
+		switch word {
+		case "LEFT":
+			err = json.Unmarshal([]byte(text), &b.left)
+		case "NEXT":
+			err = json.Unmarshal([]byte(text), &b.next)
+		case "CUT":
+			b.cut = true
+			return b
+		case "WHOLE":
+			return b
+		default:
+			err = errors.New("it says " + lines.Text())
+		}
+		if err != nil {
+			t.Fatalf("%s: %v", cut, err)
+		}
+	}
+	t.Fatalf("%s: the machine has ended: %s", cut, errs.String())
+	return b
+}
+
+// judge holds what the start after a power cut said against what lay on the disk.
+func (b booted) judge(t *testing.T) bool {
+	t.Helper()
+	had := slices.Contains(b.left, "journal")
+	sound := !b.next.Failed && !b.next.Changed && had == (len(b.next.Recovered) == 1) && len(b.next.Recovered) <= 1
+	for _, r := range b.next.Recovered {
+		sound = sound && r.Action == "removed" && strings.Contains(r.Found, "earlier boot") && len(b.next.Warnings) > 0
+	}
+	if !sound {
+		t.Errorf("there lay %q; the next start: %+v", b.left, b.next)
+	}
+	t.Logf("there lay %q", b.left)
+	return sound
+}
