@@ -276,7 +276,7 @@ func (b *Boot) keep(s *source) {
 		b.alarm("%s does not come back at the next boot by itself: %v", s.Name, err)
 		return
 	}
-	if err := b.remember(s); err != nil {
+	if err := b.remember(s.Name, s); err != nil {
 		b.say("%s: %v", persist.Origin, err)
 	}
 }
@@ -295,9 +295,9 @@ func (b *Boot) isNew(s *source) bool {
 	return len(s.problems) > 0 || b.origins()[s.Name] != s.digest()
 }
 
-func (b *Boot) remember(s *source) error {
+func (b *Boot) remember(name string, s *source) error {
 	taken := b.origins()
-	taken[s.Name] = s.digest()
+	taken[name] = s.digest()
 	text, err := json.MarshalIndent(taken, "", "  ")
 	if err != nil {
 		return err

@@ -360,6 +360,12 @@ func TestTake(t *testing.T) {
 			t.Errorf("call %d: %+v", n, r.Msg)
 		}
 	}
+	if r, _ := m.boot.Take(t.Context(), "-", []byte("bridges: [{name: br9}]")); r.Failed || !r.Changed {
+		t.Errorf("another one: %+v", r.Msg)
+	}
+	if r, _ := m.boot.Take(t.Context(), "-", []byte(classic)); !strings.Contains(r.Msg, "taken before") {
+		t.Errorf("the first one again: %+v", r.Msg)
+	}
 	if r, _ := m.boot.Take(t.Context(), "-", []byte("bonds: [{nam: x}]")); !r.Failed {
 		t.Error("a bad document was taken")
 	}

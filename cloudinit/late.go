@@ -175,7 +175,8 @@ func (b *Boot) Take(ctx context.Context, name string, data []byte) (*report.Resu
 	out := engine.Call{Dial: b.Dial, Runtime: b.Runtime, Root: b.Root, Boot: &b.Host}.Do(ctx, &doc)
 	r := report.From(out, report.Asked{})
 	if !r.Failed {
-		if err := b.remember(s); err != nil {
+		// Several may come by this way, in each boot: each has an entry of its own.
+		if err := b.remember("cloud-init "+s.digest()[:12], s); err != nil {
 			r.Warnings = append(r.Warnings, fmt.Sprintf("%s: %v", persist.Origin, err))
 		}
 	}
