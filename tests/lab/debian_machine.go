@@ -105,7 +105,28 @@ func (d *debian) start() (*machine, error) {
 	if m.initrd, err = d.initrd(k); err != nil {
 		return nil, err
 	}
-	return m, m.start()
+	if err := m.start(); err != nil {
+		return nil, err
+	}
+	return m, d.awaitSockets(m)
+}
+
+// awaitSockets waits until QEMU has made the two ways in.
+func (d *debian) awaitSockets(m *machine) error {
+	for end := time.Now().Add(time.Minute); ; time.Sleep(10 * time.Millisecond) {
+		if exists(d.file("agent")) && exists(d.file("monitor")) {
+			return nil
+		}
+		select {
+		case err := <-m.ended:
+			return errors.Join(errors.New("the machine went down"), err)
+		default:
+		}
+		if time.Now().After(end) {
+			m.kill()
+			return errors.New("QEMU does not come up")
+		}
+	}
 }
 
 // devices are QEMU's arguments for disks, cards and the two ways in.
