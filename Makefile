@@ -97,10 +97,10 @@ on-kernel: bin/lab bin/hostnet-module
 	$(GO) test -tags lab -exec '$(EXEC:run=run --no-module bonding)' $(NOBONDING)
 	$(GO) test -tags lab -exec '$(EXEC:run=run --udev)' $(UDEV)
 
-## ansible: real Ansible over SSH, on a machine without Python. RUN=Stories/loop
+## ansible: real Ansible over SSH, on a machine without Python. RUN=Stories/collection/role
 .PHONY: ansible
 ansible: bin/lab bin/hostnet-module collection
-	$(GO) test -tags labhost -count 1 -timeout 15m -run '$(RUN)' ./tests/ansible
+	$(GO) test -tags labhost -count 1 -timeout 20m -run '$(if $(filter .,$(RUN)),Test(Stories|Versions),$(RUN))' ./tests/ansible
 
 ## boot: real Debian machines with systemd, udev and cloud-init, booted; needs root once, for their disks. RUN=TestStory
 .PHONY: boot
@@ -112,6 +112,28 @@ boot: bin/lab bin/hostnet-module
 .PHONY: test-boot
 test-boot: deps
 	HOSTNET_BOOT=all $(MAKE) --no-print-directory boot
+
+## test-ansible: those, a fleet of twenty hosts, ansible-lint and ansible-test
+.PHONY: test-ansible
+test-ansible: deps bin/lab bin/hostnet-module collection lint-ansible
+	rm -f bin/ansible.figures
+	HOSTNET_FIGURES=$(CURDIR)/bin/ansible.figures $(GO) test -tags labhost -count 1 -timeout 40m -run '$(RUN)' ./tests/ansible
+	@cat bin/ansible.figures
+
+# What ansible-test can do without packages that Debian does not have.
+SANITY := action-plugin-docs compile empty-init ignores no-assert no-basestring no-dict-iteritems no-dict-iterkeys no-dict-itervalues \
+	no-get-exception no-illegal-filenames no-main-display no-smart-quotes no-unicode-literals replace-urlopen shebang symlinks \
+	use-argspec-type-path
+
+## lint-ansible: ansible-lint (production) and ansible-test sanity on the collection as it is installed
+.PHONY: lint-ansible
+lint-ansible: bin/lab collection
+	@rm -rf bin/installed && ansible-galaxy collection install -p bin/installed $(COLLECTION) >/dev/null
+	@cp .ansible-lint bin/installed/ansible_collections/hostnet/linux
+	@folder=$$(bin/lab ansible --release 13) && cd bin/installed/ansible_collections/hostnet/linux && \
+	  ANSIBLE_COLLECTIONS_PATH=$(CURDIR)/bin/installed PATH=$$folder:$$PATH ansible-lint --offline --nocolor
+	cd bin/installed/ansible_collections/hostnet/linux && rm .ansible-lint && git init -q . && git add -A && \
+	  for test in $(SANITY); do ansible-test sanity --test $$test --python $$(/usr/bin/python3 -c 'import sys; print("%d.%d" % sys.version_info[:2])') || exit 1; done
 
 ## demo: the main job on a real kernel, shown and checked, in a minute
 .PHONY: demo

@@ -48,7 +48,8 @@ func TestAnsibleDocumentation(t *testing.T) {
 }
 
 // actionOptions are those that the action plugin takes for itself.
-var actionOptions = Tree{}
+var actionOptions = Tree{{"reconnect_host", Tree{{"type", "string"}, {"description",
+	"Where the target is to be reached after the change, if not at the same address; the rest of the play goes there. Its SSH host key must be known by that name."}}}}
 
 func ansibleOptions() string {
 	var b strings.Builder

@@ -21,6 +21,8 @@ notes:
   - The program is kept under C(/var/cache/hostnet-module) on the target, named by its checksum, which is verified before each use. The host variable
     C(hostnet_cache_dir) puts it elsewhere. Where it cannot be kept, it is sent with each task.
   - C(async) is refused. It would need Python on the target.
+  - A change is confirmed over a new connection. C(confirm_timeout) is 30 seconds where nothing is said (0, off, with a local connection). What cannot be
+    reached anew within that time the target undoes by itself; the task waits for that, and fails with C(rolled_back).
 author:
   - the hostnet-module developers (@hostnet)
 requirements:
@@ -932,6 +934,9 @@ options: # made from the tables: go test ./module/spec -run TestAnsibleDocumenta
       l3mdev:
         description: "Look up the table of the VRF that the packet's link belongs to. Takes true or false. Change: live."
         type: bool
+  reconnect_host:
+    description: "Where the target is to be reached after the change, if not at the same address; the rest of the play goes there. Its SSH host key must be known by that name."
+    type: str
 # end of the options
 '''
 
@@ -954,6 +959,14 @@ EXAMPLES = r'''
     segments:
       - {id: "{{ item }}", parent: bond0, bridge: "vlan{{ item }}"}
   loop: [64, 65, 66]
+  become: true
+
+- name: The address by which the target is reached moves onto a bridge; what cannot be reached after it is undone
+  hostnet.linux.hostnet:
+    bonds: [{name: bond0, mode: active-backup, miimon: 100, members: [eth0, eth1]}]
+    segments: [{id: 16, parent: bond0, bridge: vlan16, addresses: [192.0.2.10/24], gateway: 192.0.2.1}]
+    confirm_timeout: 60
+    probes: [gateway]
   become: true
 
 - name: A network that is no longer wanted
@@ -1043,6 +1056,10 @@ rolled_back:
   description: Whether the run failed and everything was put back as it was.
   type: bool
   returned: always
+confirmed:
+  description: Whether the change was confirmed over a new connection.
+  type: bool
+  returned: after a change with C(confirm_timeout)
 not_restored:
   description: What could not be put back.
   type: list

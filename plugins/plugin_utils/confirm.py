@@ -18,7 +18,7 @@ from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure, AnsibleE
 
 from ansible_collections.hostnet.linux.plugins.plugin_utils import program
 
-DEFAULT = 0
+DEFAULT = 30
 
 # How long after its own undo was due a target is looked for, in seconds: it may have had to probe, and to put much back.
 PATIENCE = 90
@@ -72,6 +72,7 @@ class Confirmation:
             return undone(result, answer, self._error)
         self._say('confirmed over a new connection')
         result['confirmed'] = True
+        result['msg'] = result['msg'].partition('; it is undone in')[0]
         return result
 
     def _either(self):
@@ -112,9 +113,9 @@ def undone(result, answer, error):
     for key in ('not_restored', 'warnings'):
         if answer.get(key):
             result[key] = result.get(key, []) + answer[key]
-    result['msg'] = str(answer.get('msg', ''))
+    result['msg'] = str(answer.get('msg', '')).partition('; nothing to confirm')[0]
     if error:
-        result['msg'] += ' (the controller: %s)' % error
+        result['msg'] += '. From here it could not be reached: %s' % error
     return result
 
 

@@ -65,7 +65,7 @@ class Files:
         if self._folder is None:
             self._send()
         self._action.put(self._path('args'), data)
-        said, word, rest = self._action.shell(program.use_file(self._path('AnsiballZ_hostnet'), self._path('args'), what), None)
+        said, word, rest = self._action.shell(program.use_file(self._path('hostnet-module'), self._path('args'), what), None)
         if word is None and program.unrunnable(said['rc'], said['stderr'] + said['stdout']):
             raise AnsibleActionFail(program.NOEXEC % self._folder)
         return program.understood(said, word, rest)
@@ -77,7 +77,7 @@ class Files:
             raise AnsibleActionFail(program.unsupported(uname))
         self._programs.read(architecture)
         self._folder = self._action.folder()
-        self._action.put_program(self._path('AnsiballZ_hostnet'), self._programs.path(architecture))
+        self._action.put_program(self._path('hostnet-module'), self._programs.path(architecture))
 
     def _path(self, name):
         return self._action.join(self._folder, name)

@@ -38,6 +38,9 @@ func TestStories(t *testing.T) {
 	}
 }
 
+// TestFleet is about many hosts in one play.
+func TestFleet(t *testing.T) { start(t).tell(t, "fleet", (*machine).installed) }
+
 // TestVersions tells some of it with the Ansible of other Debian releases.
 func TestVersions(t *testing.T) {
 	m := start(t)
@@ -69,7 +72,8 @@ func (m *machine) tell(t *testing.T, folder string, setup func(*machine, *testsc
 			return setup(m, env)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"play": play, "recap": recap, "vm": m.vm, "network": m.network, "hold": m.hold, "held": m.held, "cut": m.cut, "ended": m.ended,
+			"play": play, "recap": recap, "vm": m.vm, "inside": m.inside, "network": m.network, "hold": m.hold, "held": m.held, "cut": m.cut, "ended": m.ended,
+			"fleet": m.fleet, "timed": timed, "recaps": recaps, "ownpath": m.ownpath, "within": within,
 		},
 		RequireExplicitExec: true,
 	})
@@ -111,7 +115,7 @@ func start(t *testing.T) *machine {
 	m := &machine{root: root, dir: dir, paths: filepath.Join(dir, "cp")}
 
 	name := "ansible-" + strconv.Itoa(os.Getpid())
-	lab := exec.Command(filepath.Join(root, "bin/lab"), "shell", "--sudo", "--name", name,
+	lab := exec.Command(filepath.Join(root, "bin/lab"), "shell", "--sudo", "--arm64", "--name", name,
 		"--file", filepath.Join(root, "bin/hostnet-module")+":/usr/bin/hostnet-module", "cat")
 	lab.Stderr = os.Stderr
 	lab.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // Ctrl-C is for us: we close its input
@@ -196,7 +200,7 @@ func (m *machine) connections() []string {
 // bare gives the machine a new network: two NICs, two switches, a router, and no record of an earlier run.
 func (m *machine) bare() error {
 	argv := m.ssh(`cd /sys/class/net; for dev in */bridge/ */bonding/ eth0/ eth1/; do [ ! -e $dev ] || echo link del ${dev%%/*}; done | ip -batch -; cd /
-		ip netns del sw; ip netns del r; rm -rf /run/hostnet /etc/hostnet /root/.ansible; lab topo >/dev/null &&
+		` + dissolve + `; ip netns del sw; ip netns del r; rm -rf /run/hostnet /etc/hostnet /root/.ansible; lab topo >/dev/null &&
 		[ "$(cd /sys/class/net; echo */)" = "eth0/ eth1/ lo/ mgmt0/" ] || { ip link; exit 1; }`)
 	if out, err := exec.Command(argv[0], argv[1:]...).CombinedOutput(); err != nil {
 		return fmt.Errorf("a bare network: %w\n%s", err, out)
@@ -298,6 +302,11 @@ func (m *machine) vm(ts *testscript.TestScript, neg bool, args []string) {
 	if err := ts.Exec(argv[0], argv[1:]...); (err != nil) != neg {
 		ts.Fatalf("%s: %v", args, err)
 	}
+}
+
+// inside runs a script of the story in the machine.
+func (m *machine) inside(ts *testscript.TestScript, neg bool, args []string) {
+	m.vm(ts, neg, []string{ts.ReadFile(args[0])})
 }
 
 // timers of bridges run by themselves.

@@ -13,6 +13,7 @@ type bootFlags struct {
 	memory         int
 	noModules      list
 	udev, sudo     bool
+	arm64          bool
 	packages       list
 	disks          list
 }
@@ -26,6 +27,7 @@ func machineFlags(flags *flag.FlagSet) (*bootFlags, *list) {
 	flags.Var(&b.disks, "disk", "file that is a disk of the machine, /dev/vda the first (repeatable)")
 	flags.BoolVar(&b.udev, "udev", false, "put Debian's udev into the machine (nobody starts it)")
 	flags.BoolVar(&b.sudo, "sudo", false, "put sudo and su into the machine (nobody is allowed anything)")
+	flags.BoolVar(&b.arm64, "arm64", false, "put into the machine what runs programs for arm64 (nobody turns it on)")
 	flags.Var(&b.packages, "package", "Debian package whose programs the machine shall have too (repeatable)")
 	flags.Var(files, "file", "SRC:DST, a file or directory to copy into the machine (repeatable)")
 	return b, files
@@ -58,7 +60,7 @@ func (b *bootFlags) initrd(k *kernel, o *order, files []pair) (*os.File, error) 
 	for _, extra := range []struct {
 		wanted bool
 		files  func() ([]pair, error)
-	}{{b.udev, udevFiles}, {b.sudo, sudoFiles}, {len(b.packages) > 0, func() ([]pair, error) { return packageFiles(b.packages) }}} {
+	}{{b.udev, udevFiles}, {b.sudo, sudoFiles}, {b.arm64, func() ([]pair, error) { return foreignFiles(k) }}, {len(b.packages) > 0, func() ([]pair, error) { return packageFiles(b.packages) }}} {
 		if !extra.wanted {
 			continue
 		}

@@ -31,7 +31,7 @@ func init() {
 		"ssh":   {"[--name N] [COMMAND]", "a shell or command in the machine of lab start", ssh},
 		"stop":  {"[--name N]", "switch it off", stop},
 		"shell": {"[flags] [COMMAND]", "boot, set up lab topo, a shell; gone afterwards", shell},
-		"topo":  {"", "inside: switches and a router around the machine", world},
+		"topo":  {"[--untagged VLAN]", "inside: switches and a router around the machine", world},
 		"hold":  {"LINK PROGRAM", "inside: stop PROGRAM when LINK appears", hold},
 
 		"debian":  {"[--name N] [flags]", "boot an installed Debian, stay until it or standard input ends", debianRun},

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"flag"
 	"fmt"
 	"os"
 
@@ -9,11 +10,16 @@ import (
 
 // world is the subcommand `lab topo`, for inside a machine: the network of package
 // topo with the machine itself as the host.
-func world([]string) (int, error) {
+func world(args []string) (int, error) {
+	flags := flag.NewFlagSet("topo", flag.ContinueOnError)
+	untagged := flags.Int("untagged", 0, "VLAN that the router is on without a tag, too")
+	if err := flags.Parse(args); err != nil {
+		return 2, nil
+	}
 	if os.Getenv("HOSTNET_LAB") == "" && !exists(orderFile) {
 		return 2, fmt.Errorf("topo: only inside the lab's machine (lab shell): it would change this host's network")
 	}
-	topo.New(keeper{}, topo.InRoot())
+	topo.New(keeper{}, topo.InRoot(), topo.Untagged(*untagged))
 	fmt.Print(`The machine has two bare NICs, cabled to two switches that carry VLANs 16, 32, 48:
 
   eth0 -- swA --+-- swB -- eth1       namespace sw holds the switches:  ip netns exec sw bridge vlan

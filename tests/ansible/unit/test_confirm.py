@@ -61,7 +61,7 @@ class Confirmations(unittest.TestCase):
         gone = AnsibleConnectionFailure('no\nroute')
         result, log = run(('begun', ''), gone, gone, ('result', copy()), gone, ('result', {'failed': True, 'rolled_back': True, 'msg': 'undone after 30 s'}))
         self.assertEqual(log, ['start'] + ['renew', 'await'] * 3 + ['renew', 'confirm'] * 2)
-        self.assertEqual(result['msg'], 'undone after 30 s (the controller: no route)')
+        self.assertEqual(result['msg'], 'undone after 30 s. From here it could not be reached: no route')
         self.assertTrue(result['failed'] and result['rolled_back'] and not result['changed'] and not result['objects'][0]['changed'])
 
     def test_a_new_address(self):
