@@ -30,7 +30,7 @@ func (x *run) settle(ctx context.Context) (err error) {
 	if x.journal == nil {
 		return nil
 	}
-	start := time.Now()
+	since := map[plan.Wait]time.Time{} // each from when it could begin: no address is checked before there is carrier
 	var open []plan.Wait
 	given := map[plan.Wait]bool{} // up
 	for {
@@ -38,15 +38,18 @@ func (x *run) settle(ctx context.Context) (err error) {
 		if err != nil {
 			return err
 		}
-		took := time.Since(start)
+		now := time.Now()
 		for _, w := range open {
 			if !slices.Contains(waits, w) {
-				x.out.await(w.What, w.Link, took, true)
+				x.out.await(w.What, w.Link, now.Sub(since[w]), true)
 			}
 		}
 		open = nil
 		for _, w := range waits {
-			switch {
+			if since[w].IsZero() {
+				since[w] = now
+			}
+			switch took := now.Sub(since[w]); {
 			case given[w]:
 			case took < w.Most:
 				open = append(open, w)
@@ -59,9 +62,10 @@ func (x *run) settle(ctx context.Context) (err error) {
 		if len(open) == 0 {
 			return nil
 		}
-		first := slices.MinFunc(open, func(a, b plan.Wait) int { return int(a.Most - b.Most) })
+		end := func(w plan.Wait) time.Time { return since[w].Add(w.Most) }
+		first := slices.MinFunc(open, func(a, b plan.Wait) int { return end(a).Compare(end(b)) })
 		x.note("waiting for %s of %s, %s at most", first.What, first.Link, first.Most)
-		most, cancel := context.WithTimeout(ctx, first.Most-took)
+		most, cancel := context.WithDeadline(ctx, end(first))
 		err = x.events.await(ctx, most)
 		cancel()
 		if err != nil {

@@ -63,7 +63,7 @@ func TestSettles(t *testing.T) {
 		}
 		later(k, func(*state.Host) {}, func(*state.Host) { k.Unplugged = []string{"br0"} }, func(h *state.Host) { k.Unplugged = nil; tentative(true)(h) }, tentative(false))
 		out := run(t, k, `bridges: [{name: br0, ports: [eth1], addresses: ["2001:db8::10/64"]}]`)
-		want := []string{"eth1 carrier 600ms true", "br0 carrier 900ms true", "br0 duplicate address detection of 2001:db8::10 1.2s true"}
+		want := []string{"eth1 carrier 600ms true", "br0 carrier 300ms true", "br0 duplicate address detection of 2001:db8::10 300ms true"}
 		if got := awaited(out); out.Failed != nil || !slices.Equal(got, want) {
 			t.Errorf("%v\ngot  %q\nwant %q", out.Failed, got, want)
 		}

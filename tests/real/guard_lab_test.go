@@ -76,10 +76,9 @@ func onTime(t *testing.T, w *topo.World, deadline time.Time) {
 }
 
 func TestConfirmed(t *testing.T) {
-	t.Parallel()
 	w := live(t)
-	r := apply(t, w, enslaving(4))
-	if r.Confirm == nil || r.Confirm.Timeout != 4 || r.Confirm.Phase != "pending" || !strings.Contains(r.Msg, "hostnet-module confirm "+r.Confirm.ID) {
+	r := apply(t, w, enslaving(8))
+	if r.Confirm == nil || r.Confirm.Timeout != 8 || r.Confirm.Phase != "pending" || !strings.Contains(r.Msg, "hostnet-module confirm "+r.Confirm.ID) {
 		t.Fatalf("%+v: %s", r.Confirm, r.Msg)
 	}
 	deadline := r.Confirm.Deadline
@@ -92,11 +91,11 @@ func TestConfirmed(t *testing.T) {
 	if more := say(t, w, "confirm", "--extend", "60", r.Confirm.ID); more.Failed || more.Confirm == nil || more.Confirm.Remaining < 50 {
 		t.Fatalf("extended: %+v: %s", more.Confirm, more.Msg)
 	}
-	time.Sleep(time.Until(deadline.Add(2 * time.Second)))
+	time.Sleep(time.Until(deadline.Add(time.Second)))
 	if kept := say(t, w, "confirm"); kept.Failed || !kept.Changed {
 		t.Errorf("confirmed: %s", kept.Msg)
 	}
-	want(t, "changed again", apply(t, w, enslaving(4)).Changed, false)
+	want(t, "changed again", apply(t, w, enslaving(8)).Changed, false)
 	if again := say(t, w, "confirm", r.Confirm.ID); again.Failed || again.Changed {
 		t.Errorf("confirmed again: %s", again.Msg)
 	}
@@ -109,7 +108,6 @@ func TestConfirmed(t *testing.T) {
 }
 
 func TestNotConfirmed(t *testing.T) {
-	t.Parallel()
 	w := live(t)
 	before := picture(w)
 	r := apply(t, w, enslaving(3))
@@ -131,7 +129,6 @@ func TestNotConfirmed(t *testing.T) {
 
 // TestKilledInTheMiddle: the run has sent its steps and still probes. Whatever ends it, the guardian puts everything back at once.
 func TestKilledInTheMiddle(t *testing.T) {
-	t.Parallel()
 	document := filepath.Join(t.TempDir(), "host.yaml")
 	text := enslaving(60) + "probes: [{ping: 192.0.2.99}]\nprobe_timeout: 100\n"
 	if err := os.WriteFile(document, []byte(text), 0o644); err != nil {
@@ -145,7 +142,7 @@ func TestKilledInTheMiddle(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			w := live(t)
 			before := picture(w)
-			p := w.Host.Start("sh -c 'echo $$ >%s/cgroup.procs; exec %s -v %s'", group, program, document)
+			p := w.Host.Start("sh -c 'echo $$ >%s/cgroup.procs; exec %s -v --format text %s'", group, program, document)
 			w.Await("the probes", 20*time.Second, func() bool { return strings.Contains(p.Output(), "probing") })
 			kill(p)
 			start := time.Now()
@@ -256,7 +253,6 @@ func (p *person) types(text string) { p.terminal.WriteString(text) }
 // TestOnATerminal: a person is asked. Their answer counts; and whatever becomes of the terminal or of the program, no answer is a no, at
 // the deadline.
 func TestOnATerminal(t *testing.T) {
-	t.Parallel()
 	group := cgroup(t, "terminal")
 	const question = "keep this network? [y/N] "
 	for name, tt := range map[string]struct {
@@ -269,7 +265,7 @@ func TestOnATerminal(t *testing.T) {
 		"yes":         {func(t *testing.T, p *person) { p.types("y\r") }, true, true, 0, "is kept"},
 		"no":          {func(t *testing.T, p *person) { p.types("n\r") }, false, true, 1, "rolled back on request"},
 		"Ctrl-C":      {func(t *testing.T, p *person) { p.types("\x03") }, false, true, 1, "rolled back on request"},
-		"silence":     {func(t *testing.T, p *person) { p.sees(t, question+"2 s") }, false, false, 1, "not confirmed within 4s: everything was put back"},
+		"silence":     {func(t *testing.T, p *person) { p.sees(t, question+"2 s") }, false, false, 1, "not confirmed within 6s: everything was put back"},
 		"hang up":     {func(t *testing.T, p *person) { p.terminal.Close() }, false, false, 1, ""},
 		"SIGKILL":     {func(t *testing.T, p *person) { p.cmd.Process.Kill() }, false, false, -1, ""},
 		"cgroup.kill": {func(t *testing.T, p *person) { write(t, group+"/cgroup.kill", "1") }, false, false, -1, ""},
@@ -277,9 +273,9 @@ func TestOnATerminal(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			w := live(t)
 			before := picture(w)
-			p := sit(t, w, group, enslaving(0), "--confirm-timeout", "4")
-			p.sees(t, question+"4 s")
-			deadline := time.Now().Add(4 * time.Second)
+			p := sit(t, w, group, enslaving(0), "--confirm-timeout", "6")
+			p.sees(t, question+"6 s")
+			deadline := time.Now().Add(6 * time.Second)
 			tt.act(t, p)
 			if tt.says != "" {
 				p.sees(t, tt.says)
@@ -305,14 +301,34 @@ func TestOnATerminal(t *testing.T) {
 	}
 }
 
+// processes are those whose command line begins so.
+func processes(line string) (pids []string) {
+	all, _ := filepath.Glob("/proc/[0-9]*/cmdline")
+	for _, path := range all {
+		if b, err := os.ReadFile(path); err == nil && strings.HasPrefix(string(b), line) {
+			pids = append(pids, filepath.Base(filepath.Dir(path)))
+		}
+	}
+	return pids
+}
+
+// guardian is the process of a run's guardian.
+func guardian(t *testing.T, id string) string {
+	t.Helper()
+	pids := processes("hostnet-guardian\x00" + id)
+	if len(pids) != 1 {
+		t.Fatalf("the guardian of %s: %v", id, pids)
+	}
+	return pids[0]
+}
+
 // TestGuardianKilled: without its guardian a change that waits is undone by whoever comes first: a rollback, or the next run.
 func TestGuardianKilled(t *testing.T) {
-	t.Parallel()
 	w := live(t)
 	before := picture(w)
 	for _, by := range []string{"rollback", "next run"} {
 		r := apply(t, w, enslaving(60))
-		w.Host.Run("kill -9 %s", strings.TrimSpace(w.Host.Run("pgrep -f '^hostnet-guardian %s$'", r.Confirm.ID)))
+		w.Host.Run("kill -9 %s", guardian(t, r.Confirm.ID))
 		if late := say(t, w, "confirm"); !late.Failed {
 			t.Errorf("confirmed without a guardian: %s", late.Msg)
 		}
@@ -330,7 +346,6 @@ func TestGuardianKilled(t *testing.T) {
 // TestGuardianIsApart: another session, no terminal, at the top of the control groups, not to be killed for memory, from a copy in memory,
 // with /dev/null for everything and its signals ignored.
 func TestGuardianIsApart(t *testing.T) {
-	t.Parallel()
 	w := live(t)
 	group := cgroup(t, "apart")
 	document := filepath.Join(t.TempDir(), "host.yaml")
@@ -340,7 +355,7 @@ func TestGuardianIsApart(t *testing.T) {
 	if err := json.Unmarshal([]byte(out.Stdout), &r); err != nil || r.Confirm == nil || len(r.Warnings) > 0 {
 		t.Fatalf("%v: %s%s", err, out.Stdout, out.Stderr)
 	}
-	pid := strings.TrimSpace(w.Host.Run("pgrep -f '^hostnet-guardian %s$'", r.Confirm.ID))
+	pid := guardian(t, r.Confirm.ID)
 	proc := func(name string) string { b, _ := os.ReadFile("/proc/" + pid + "/" + name); return string(b) }
 	want(t, "control group", strings.TrimSpace(proc("cgroup")), "0::/")
 	want(t, "oom_score_adj", strings.TrimSpace(proc("oom_score_adj")), "-1000")
@@ -368,12 +383,11 @@ func TestGuardianIsApart(t *testing.T) {
 // TestSSHDropped: somebody comes by the NIC that goes into the bond, is asked on that terminal, and the server is killed with all its
 // sessions, as by a restart. Nobody answers, so everything is put back at the deadline. The session itself outlives the change.
 func TestSSHDropped(t *testing.T) {
-	t.Parallel()
 	w := live(t)
 	before := picture(w)
 	dir := t.TempDir()
 	document := filepath.Join(dir, "host.yaml")
-	write(t, document, enslaving(5))
+	write(t, document, enslaving(6))
 	public := w.Host.Run("sh -c 'dropbearkey -t ed25519 -f %s/key >/dev/null 2>&1; dropbearkey -y -f %s/key | grep ^ssh-'", dir, dir)
 	home, err := os.UserHomeDir()
 	if err != nil {
@@ -386,9 +400,11 @@ func TestSSHDropped(t *testing.T) {
 	server := w.Host.Start("dropbear -F -E -R -p 192.0.2.10:2022")
 	w.Await("the SSH server", 10*time.Second, func() bool { return strings.Contains(w.Host.Run("ss -ltn"), ":2022") })
 	client := w.Router.Start("dbclient -y -y -t -i %s/key -p 2022 root@192.0.2.10 %s %s", dir, program, document)
-	w.Await("the question, over the connection that moved", 30*time.Second, func() bool { return strings.Contains(client.Output(), "keep this network? [y/N] 4 s") })
-	deadline := time.Now().Add(4 * time.Second)
-	w.Host.Run("sh -c 'kill -9 $(pgrep -f ^dropbear.*:2022)'")
+	w.Await("the question, over the connection that moved", 30*time.Second, func() bool { return strings.Contains(client.Output(), "keep this network? [y/N] 5 s") })
+	deadline := time.Now().Add(5 * time.Second)
+	for _, pid := range processes("dropbear\x00-F\x00-E\x00-R\x00-p\x00192.0.2.10:2022") {
+		w.Host.Run("kill -9 %s", pid)
+	}
 	server.Stop()
 	if waits, _, _ := lastWord(t, w); !waits {
 		t.Errorf("nothing waits: %s", client.Output())
