@@ -72,13 +72,16 @@ fuzz:
 
 # Packages with tests for a real kernel: those with a file tagged lab. One machine
 # at a time: two would disturb each other's clocks.
-LABPKGS = $(shell grep -rl --include='*_test.go' '^//go:build lab$$' . | xargs -r -n1 dirname | sort -u | grep -v -e $(NOBONDING) -e $(UDEV))
+LABPKGS = $(shell grep -rl --include='*_test.go' '^//go:build lab$$' . | xargs -r -n1 dirname | sort -u | grep -v -e $(NOBONDING) -e $(UDEV) -e $(MANAGERS))
 
 # This one wants a kernel without bonding.
 NOBONDING := ./tests/real/nobonding
 
 # This one wants udev.
 UDEV := ./tests/real/udev
+
+# And this one ifupdown and systemd-networkd.
+MANAGERS := ./tests/real/managers
 
 ## real: the tests on a real kernel. KERNEL=12|13|newest, LABPKGS=./some/package, RUN=TestName
 .PHONY: real
@@ -96,6 +99,11 @@ on-kernel: bin/lab bin/hostnet-module
 	$(GO) test -p 1 -parallel 6 -timeout 15m -tags lab -run '$(RUN)' -exec '$(EXEC)' $(LABPKGS)
 	$(GO) test -tags lab -exec '$(EXEC:run=run --no-module bonding)' $(NOBONDING)
 	$(GO) test -tags lab -exec '$(EXEC:run=run --udev)' $(UDEV)
+
+## managers: ifupdown and systemd-networkd on the same input as the program
+.PHONY: managers
+managers: bin/lab bin/hostnet-module
+	$(GO) test -tags lab -parallel 3 -run '$(RUN)' -exec '$(EXEC:run=run --managers)' $(MANAGERS)
 
 ## ansible: real Ansible over SSH, on a machine without Python. RUN=Stories/collection/role
 .PHONY: ansible

@@ -242,37 +242,69 @@ func (c *call) bridgeTool() bool {
 	switch {
 	case dev == "" || vid == "":
 		return false
-	case c.args[1] == "del":
-		return c.fail("a document lists the VLANs that a port is in")
-	case c.args[1] != "add":
+	case c.args[1] != "add" && c.args[1] != "del":
 		return false
 	}
-	return c.vlanEntry(dev, vid, words)
+	at := c.tableAt(dev, slices.Contains(words, "self"))
+	if at == nil {
+		return c.fail(dev + " is no port of a bridge here")
+	}
+	return c.vlanEntry(at, vid, words, c.args[1] == "del")
 }
 
-func (c *call) vlanEntry(dev, vid string, words []string) bool {
-	t := tree{pair("id", number(vid))}
+// tableAt is the VLAN table of a port, or of a bridge itself; nil if the link is no port. It starts as the kernel has it: in VLAN 1.
+func (c *call) tableAt(dev string, self bool) *[]*entry {
+	var table *[]*entry
+	if self {
+		table = &c.object(dev, c.at).vlans
+	} else if master := c.master(dev); master != nil {
+		table = &master.port(dev).vlans
+	} else {
+		return nil
+	}
+	if len(*table) == 0 {
+		*table = append(*table, &entry{value: tree{pair("id", uint64(1)), pair("pvid", true), pair("untagged", true)}, from: []foreign.Pos{c.at}})
+	}
+	return table
+}
+
+// vlanEntry adds to a VLAN table or takes from it. There is one PVID.
+func (c *call) vlanEntry(table *[]*entry, vid string, words []string, del bool) bool {
+	id, had := number(vid), len(*table)
+	*table = slices.DeleteFunc(*table, func(e *entry) bool { return idOf(e.value) == id })
+	if del {
+		if len(*table) == had {
+			return c.fail("is not in that VLAN")
+		}
+		c.mark(Taken, c.at)
+		return true
+	}
+	t := tree{pair("id", id)}
 	for _, w := range []string{"pvid", "untagged"} {
 		if slices.Contains(words, w) {
 			t = append(t, pair(w, true))
 		}
 	}
+	if slices.Contains(words, "pvid") {
+		for _, e := range *table {
+			if other, ok := e.value.(tree); ok {
+				e.value = slices.DeleteFunc(slices.Clone(other), func(p pairOf) bool { return p.Key == "pvid" })
+			}
+		}
+	}
 	e := &entry{value: t, from: []foreign.Pos{c.at}}
 	if len(t) == 1 {
-		e.value = t[0].Value
+		e.value = id
 	}
-	if slices.Contains(words, "self") {
-		o := c.object(dev, c.at)
-		o.vlans = append(o.vlans, e)
-		return true
-	}
-	master := c.master(dev)
-	if master == nil {
-		return c.fail(dev + " is no port of a bridge here")
-	}
-	p := master.port(dev)
-	p.vlans = append(p.vlans, e)
+	*table = append(*table, e)
 	return true
+}
+
+func idOf(v any) any {
+	if t, ok := v.(tree); ok {
+		return t[0].Value
+	}
+	return v
 }
 
 // addressAdd reads `ip address add ADDR dev LINK …`.

@@ -142,18 +142,12 @@ func (s *iface) bond() {
 	if len(create) > 1 || len(create) == 1 && !t.Attrs.Has("mode") { // before ifenslave, which then finds it
 		s.hook("pre-up ip link show dev %s >/dev/null 2>&1 || ip link add name %s type bond %s", t.Name, t.Name, strings.Join(create, " "))
 	}
-	var queues []string
-	for _, p := range t.Ports {
+	for _, p := range t.Ports { // ifenslave has an option for queue_id, and writes it to a file that there is not
 		for row, v := range p.Attrs.All() {
-			if row.Name == "queue_id" {
-				queues = append(queues, p.Name+":"+row.Text(v))
-			} else {
+			if p.Name != "" {
 				s.hook("up ip link set dev %s type bond_slave %s %s", p.Name, wordOf(row.Word, row.Name), row.Text(v))
 			}
 		}
-	}
-	if len(queues) > 0 {
-		s.option("bond-queue-id %s", strings.Join(queues, " "))
 	}
 }
 

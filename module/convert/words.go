@@ -76,11 +76,7 @@ func broadcast(p netip.Prefix, text string) string {
 		return map[bool]string{true: "", false: "-"}[p.Addr().Is6()]
 	}
 	if text == "+" {
-		b := p.Masked().Addr().As4()
-		for bit := p.Bits(); bit < 32; bit++ {
-			b[bit/8] |= 0x80 >> (bit % 8)
-		}
-		return netip.AddrFrom4(b).String()
+		return spec.BroadcastOf(p).String()
 	}
 	if ip, ok := address(text); ok && ip.Is4() {
 		return ip.String()

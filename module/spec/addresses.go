@@ -43,16 +43,16 @@ func (c *checker) subnetEnds(a Address) {
 		c.fault(a.Path, ErrValue, "", "%s: prefix length 0 would put every address on this link", text)
 	case p.Bits() >= p.Addr().BitLen()-1 || a.Peer.IsValid():
 	case p.Addr() == p.Masked().Addr() && p.Addr().Is4():
-		c.fault(a.Path, ErrValue, "a host is "+p.Addr().Next().String()+" to "+broadcastOf(p).Prev().String(), "%s: is the address of the network itself", text)
+		c.fault(a.Path, ErrValue, "a host is "+p.Addr().Next().String()+" to "+BroadcastOf(p).Prev().String(), "%s: is the address of the network itself", text)
 	case p.Addr() == p.Masked().Addr():
 		c.fault(a.Path, ErrValue, "a host is "+p.Addr().Next().String()+", for one", "%s: is the address of the network itself (of any of its routers)", text)
-	case p.Addr().Is4() && p.Addr() == broadcastOf(p):
+	case p.Addr().Is4() && p.Addr() == BroadcastOf(p):
 		c.fault(a.Path, ErrValue, "a host is "+p.Masked().Addr().Next().String()+" to "+p.Addr().Prev().String(), "%s: is the broadcast address of its network", text)
 	}
 }
 
-// broadcastOf is the last address of an IPv4 network.
-func broadcastOf(p netip.Prefix) netip.Addr {
+// BroadcastOf is the last address of an IPv4 network.
+func BroadcastOf(p netip.Prefix) netip.Addr {
 	b := p.Masked().Addr().As4()
 	for bit := p.Bits(); bit < 32; bit++ {
 		b[bit/8] |= 0x80 >> (bit % 8)

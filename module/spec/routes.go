@@ -43,7 +43,7 @@ func (c *checker) nextHop(o *Object, path string, via netip.Addr, onlink bool) {
 	case a.Peer.IsValid() || net.Bits() >= via.BitLen()-1:
 	case via == net.Addr():
 		c.fault(path, ErrValue, "", "%s: is the address of network %s itself", text, net)
-	case via.Is4() && via == broadcastOf(net):
+	case via.Is4() && via == BroadcastOf(net):
 		c.fault(path, ErrValue, "", "%s: is the broadcast address of network %s", text, net)
 	}
 }

@@ -9,13 +9,13 @@ import (
 
 // bootFlags say what machine to boot.
 type bootFlags struct {
-	kernel, append string
-	memory         int
-	noModules      list
-	udev, sudo     bool
-	arm64          bool
-	packages       list
-	disks          list
+	kernel, append  string
+	memory          int
+	noModules       list
+	udev, sudo      bool
+	arm64, managers bool
+	packages        list
+	disks           list
 }
 
 func machineFlags(flags *flag.FlagSet) (*bootFlags, *list) {
@@ -26,6 +26,7 @@ func machineFlags(flags *flag.FlagSet) (*bootFlags, *list) {
 	flags.Var(&b.noModules, "no-module", "kernel module that the machine shall not have (repeatable)")
 	flags.Var(&b.disks, "disk", "file that is a disk of the machine, /dev/vda the first (repeatable)")
 	flags.BoolVar(&b.udev, "udev", false, "put Debian's udev into the machine (nobody starts it)")
+	flags.BoolVar(&b.managers, "managers", false, "put ifupdown, systemd-networkd and netplan's generator into the machine")
 	flags.BoolVar(&b.sudo, "sudo", false, "put sudo and su into the machine (nobody is allowed anything)")
 	flags.BoolVar(&b.arm64, "arm64", false, "put into the machine what runs programs for arm64 (nobody turns it on)")
 	flags.Var(&b.packages, "package", "Debian package whose programs the machine shall have too (repeatable)")
@@ -60,7 +61,7 @@ func (b *bootFlags) initrd(k *kernel, o *order, files []pair) (*os.File, error) 
 	for _, extra := range []struct {
 		wanted bool
 		files  func() ([]pair, error)
-	}{{b.udev, udevFiles}, {b.sudo, sudoFiles}, {b.arm64, func() ([]pair, error) { return foreignFiles(k) }}, {len(b.packages) > 0, func() ([]pair, error) { return packageFiles(b.packages) }}} {
+	}{{b.udev, udevFiles}, {b.sudo, sudoFiles}, {b.managers, managers}, {b.arm64, func() ([]pair, error) { return foreignFiles(k) }}, {len(b.packages) > 0, func() ([]pair, error) { return packageFiles(b.packages) }}} {
 		if !extra.wanted {
 			continue
 		}
