@@ -241,9 +241,10 @@ func (f *figure) count(trace string) {
 			continue
 		}
 		f.Calls++
-		_, result, _ := strings.Cut(line, ") = ")
 		var bytes int
-		fmt.Sscan(result, &bytes)
+		if at := strings.LastIndex(line, "= "); at >= 0 {
+			_, _ = fmt.Sscan(line[at+2:], &bytes)
+		}
 		switch {
 		case bytes <= 0:
 		case strings.Contains(line, "sendto(") || strings.Contains(line, "sendmsg("), strings.Contains(line, "sendto resumed"), strings.Contains(line, "sendmsg resumed"):
