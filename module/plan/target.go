@@ -164,6 +164,7 @@ func (m *maker) absent() {
 			}
 		}
 	}
+	gone, nowhere := map[string]bool{}, map[string]bool{} // links; routes of ours that lead nowhere
 	for _, o := range m.doc.Objects {
 		if !o.Absent || m.out.Link(o.Name) == nil {
 			continue
@@ -175,10 +176,15 @@ func (m *maker) absent() {
 			m.release(p, o.Kind)
 		}
 		m.out.Remove(o.Name)
-		m.out.Routes = slices.DeleteFunc(m.out.Routes, func(r state.Route) bool {
-			return r.Uses(o.Name) || r.Dev == "" && len(r.Hops) == 0 && slices.Contains(m.last[o.Name].Routes, r.String())
-		})
+		gone[o.Name] = true
+		for _, text := range m.last[o.Name].Routes {
+			nowhere[text] = true
+		}
 	}
+	m.out.Routes = slices.DeleteFunc(m.out.Routes, func(r state.Route) bool {
+		legs := r.Legs()
+		return slices.ContainsFunc(legs, func(h state.Hop) bool { return gone[h.Dev] }) || len(legs) == 0 && nowhere[r.String()]
+	})
 }
 
 // release lets a port go. What a bond's member is like afterwards is the kernel's to say: down, with its own MAC and MTU.
