@@ -74,9 +74,9 @@ bridges: [{name: br0, stp_state: off, stp_mode: user, forward_delay: 400, max_ag
 bridges: [{name: br0, stp_state: on, stp_mode: kernel, forward_delay: 1500, max_age: 2000, ports: [eth1]}]`},
 	{"texts and links that are taken away", `
 bonds: [{name: bond0, mode: active-backup, miimon: 100, primary: eth1, description: left and right, members: [eth1]}]
-bridges: [{name: br0, description: guests, ports: [{name: eth2, backup_port: eth0}, eth0]}]`, `
+bridges: [{name: br0, description: guests, ports: [{name: eth2, backup_port: bond0}, bond0]}]`, `
 bonds: [{name: bond0, mode: active-backup, miimon: 100, primary: "", description: "", members: [eth1]}]
-bridges: [{name: br0, description: "", ports: [{name: eth2, backup_port: ""}, eth0]}]`},
+bridges: [{name: br0, description: "", ports: [{name: eth2, backup_port: ""}, bond0]}]`},
 	// Without mcast_router on a port: 6.1 crashes when such a port leaves (module/spec/warnings.go).
 	{"a bridge with snooping by VLAN", `
 bridges: [{name: br0, vlan_filtering: on, mcast_vlan_snooping: on, ports: [eth1]}]`, `
