@@ -196,7 +196,7 @@ func (b *Boot) apply(ctx context.Context, a attempt, told *Told) (*report.Result
 	for _, card := range missing {
 		b.alarm("network card %s is not there: what needs it comes up when it comes", card)
 	}
-	out := engine.Call{Dial: func() (engine.Kernel, error) { return k, nil }, Runtime: b.Runtime, Root: b.Root, Boot: &b.Host}.Do(ctx, now)
+	out := engine.Call{Dial: func() (engine.Kernel, error) { return k, nil }, Runtime: b.Runtime, Root: b.Root, Boot: &b.Host, Hurry: true}.Do(ctx, now)
 	return report.From(out, report.Asked{}), &full
 }
 

@@ -57,7 +57,7 @@ func (b *Boot) Late(ctx context.Context) int {
 		}
 		now, left := b.reduced(doc, has)
 		if came := slices.DeleteFunc(slices.Clone(missing), func(card string) bool { return slices.Contains(left, card) }); len(came) > 0 {
-			r := report.From(engine.Call{Dial: func() (engine.Kernel, error) { return k, nil }, Runtime: b.Runtime, Root: b.Root, Boot: &b.Host}.Do(ctx, now), report.Asked{})
+			r := report.From(engine.Call{Dial: func() (engine.Kernel, error) { return k, nil }, Runtime: b.Runtime, Root: b.Root, Boot: &b.Host, Hurry: true}.Do(ctx, now), report.Asked{})
 			b.say("network card %s is there: %s", strings.Join(came, ", "), r.Msg)
 			if r.Failed {
 				return 1 // tried again by whoever started us

@@ -21,6 +21,7 @@ type Call struct {
 	Note     func(what string) // told what the run is about to do; may be nil
 	Progress func(Progress)    // as in Runner
 	Root     fs.FS             // as in Runner
+	Hurry    bool              // as in Runner
 	Boot     *persist.Host     // as in Runner
 	Guard    Guards            // as in Runner
 }
@@ -61,7 +62,7 @@ func (c Call) runner(k Kernel) Runner {
 	if runtime == "" {
 		runtime = store.Runtime
 	}
-	return Runner{Kernel: k, Dir: store.Dir(filepath.Join(runtime, k.Namespace())), Lasting: lasting, Check: c.Check, Note: c.Note, Progress: c.Progress, Root: c.Root, Boot: c.Boot, Guard: c.Guard}
+	return Runner{Kernel: k, Dir: store.Dir(filepath.Join(runtime, k.Namespace())), Lasting: lasting, Check: c.Check, Note: c.Note, Progress: c.Progress, Root: c.Root, Boot: c.Boot, Hurry: c.Hurry, Guard: c.Guard}
 }
 
 // Unsettled returns the journal of a run that has not come to its end or waits to be confirmed, nil if there is none. It takes no

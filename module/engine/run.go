@@ -27,6 +27,7 @@ type Runner struct {
 	Note     func(what string)                       // told what the run is about to do; may be nil
 	Guard    Guards                                  // starts a guardian; nil: a process of its own
 	Attempt  func(context.Context, spec.Probe) error // asks a probe that is no gateway, once; nil: probe.Attempt
+	Hurry    bool                                    // do not wait for what the change sets off: at boot that is a unit of its own
 	Boot     *persist.Host                           // where to keep what comes back at boot; nil: nothing does
 	Progress func(Progress)                          // told of each piece of a large plan; may be nil
 	Root     fs.FS                                   // the host's files, in which other managers of the network are looked for; nil: nobody looks
