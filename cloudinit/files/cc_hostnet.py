@@ -17,16 +17,17 @@ meta = {
     "description": "Hands the document under `hostnet` to hostnet-module.",
     "distros": ["all"],
     "examples": [],
-    "frequency": "once-per-instance",
+    "frequency": "always",  # what was taken before is passed over in no time, and what failed is tried again
     "activate_by_schema_keys": ["hostnet"],
 }
-frequency = "once-per-instance"
+frequency = "always"
 distros = ["all"]
 
 
 def handle(*args, **kwargs):
-    """The arguments differ by release: the name comes first, the merged configuration second."""
-    document = args[1].get("hostnet")
+    """The arguments differ by release: by name in newer ones, by place in older ones, where the configuration is the second."""
+    config = kwargs["cfg"] if "cfg" in kwargs else args[1]
+    document = config.get("hostnet")
     if not document:
         return
     run = subprocess.run(

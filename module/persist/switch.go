@@ -103,6 +103,13 @@ func (h Host) installed() []string {
 	for _, f := range h.cloudInit() {
 		names = append(names, f.name)
 	}
+	for _, dir := range []string{"/usr/lib/python3/dist-packages/__pycache__", "/var/lib/cloud/handlers/__pycache__"} {
+		for _, name := range h.tree().List(dir) { // what Python has made of them
+			if strings.HasPrefix(name, "cc_hostnet.") || strings.HasPrefix(name, "part_handler_hostnet.") {
+				names = append(names, dir+"/"+name)
+			}
+		}
+	}
 	for _, name := range h.tree().List("/etc/rcS.d") {
 		if strings.HasSuffix(name, "hostnet") {
 			names = append(names, "/etc/rcS.d/"+name)
