@@ -105,10 +105,10 @@ on-kernel: bin/lab bin/hostnet-module
 managers: bin/lab bin/hostnet-module
 	$(GO) test -tags lab -parallel 3 -run '$(RUN)' -exec '$(EXEC:run=run --managers)' $(MANAGERS)
 
-## ansible: real Ansible over SSH, on a machine without Python. RUN=Stories/collection/role
+## ansible: real Ansible over SSH, on a machine without Python: the module in library/. RUN=Stories/collection/role
 .PHONY: ansible
 ansible: bin/lab bin/hostnet-module collection
-	$(GO) test -tags labhost -count 1 -timeout 20m -run '$(if $(filter .,$(RUN)),Test(Stories|Versions),$(RUN))' ./tests/ansible
+	$(GO) test -tags labhost -count 1 -timeout 20m -run '$(if $(filter .,$(RUN)),TestStories/library,$(RUN))' ./tests/ansible
 
 ## boot: real Debian machines with systemd, udev and cloud-init, booted; needs root once, for their disks. RUN=TestStory
 .PHONY: boot
@@ -121,12 +121,17 @@ boot: bin/lab bin/hostnet-module
 test-boot: deps
 	HOSTNET_BOOT=all $(MAKE) --no-print-directory boot
 
-## test-ansible: those, a fleet of twenty hosts, ansible-lint and ansible-test
+## test-ansible: all ways to have it, on the Ansible of three Debian releases; a fleet of twenty hosts; ansible-lint and ansible-test
 .PHONY: test-ansible
 test-ansible: deps bin/lab bin/hostnet-module collection lint-ansible
 	rm -f bin/ansible.figures
 	HOSTNET_FIGURES=$(CURDIR)/bin/ansible.figures $(GO) test -tags labhost -count 1 -timeout 40m -run '$(RUN)' ./tests/ansible
 	@cat bin/ansible.figures
+
+## bench-ansible: what a task costs against Ansible's own ping, with and without distance
+.PHONY: bench-ansible
+bench-ansible: deps bin/lab bin/hostnet-module collection
+	$(GO) test -tags labhost,bench -count 1 -timeout 20m -run TestFigures -v ./tests/ansible
 
 # What ansible-test can do without packages that Debian does not have.
 SANITY := action-plugin-docs compile empty-init ignores no-assert no-basestring no-dict-iteritems no-dict-iterkeys no-dict-itervalues \

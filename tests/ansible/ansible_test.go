@@ -23,18 +23,18 @@ import (
 
 // stories are a folder of testdata, and how Ansible is set up for those in it.
 var stories = []struct {
-	folder string
-	setup  func(*machine, *testscript.Env) error
+	name, folder string
+	setup        func(*machine, *testscript.Env) error
 }{
-	{".", (*machine).beside},
-	{"collection", (*machine).installed},
-	{"clone", (*machine).clone},
+	{"library", ".", (*machine).beside},
+	{"collection", "collection", (*machine).installed},
+	{"clone", "clone", (*machine).clone},
 }
 
 func TestStories(t *testing.T) {
 	m := start(t)
 	for _, s := range stories {
-		t.Run(s.folder, func(t *testing.T) { m.tell(t, s.folder, s.setup) })
+		t.Run(s.name, func(t *testing.T) { m.tell(t, s.folder, s.setup) })
 	}
 }
 
@@ -98,7 +98,7 @@ type machine struct {
 }
 
 // start boots a machine that ends when our end of its standard input closes, in whatever way we end.
-func start(t *testing.T) *machine {
+func start(t *testing.T, more ...string) *machine {
 	t.Helper()
 	root, err := filepath.Abs("../..")
 	if err != nil {
@@ -115,8 +115,8 @@ func start(t *testing.T) *machine {
 	m := &machine{root: root, dir: dir, paths: filepath.Join(dir, "cp")}
 
 	name := "ansible-" + strconv.Itoa(os.Getpid())
-	lab := exec.Command(filepath.Join(root, "bin/lab"), "shell", "--sudo", "--arm64", "--name", name,
-		"--file", filepath.Join(root, "bin/hostnet-module")+":/usr/bin/hostnet-module", "cat")
+	args := append([]string{"shell", "--sudo", "--arm64", "--name", name, "--file", filepath.Join(root, "bin/hostnet-module") + ":/usr/bin/hostnet-module"}, more...)
+	lab := exec.Command(filepath.Join(root, "bin/lab"), append(args, "cat")...)
 	lab.Stderr = os.Stderr
 	lab.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // Ctrl-C is for us: we close its input
 	in, err := lab.StdinPipe()
