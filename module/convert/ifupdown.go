@@ -73,6 +73,7 @@ func readENI(files foreign.Files, names []string, o Options) (*eni, error) {
 		}
 	}
 	e.members()
+	e.portMTUs()
 	e.routes()
 	e.bridgeTables()
 	e.selfVLANs()

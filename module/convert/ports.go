@@ -80,6 +80,23 @@ func (e *eni) members() {
 	}
 }
 
+// portMTUs gives a bridge's ports its MTU, as bridge-utils does.
+func (e *eni) portMTUs() {
+	for _, b := range slices.Clone(e.objects) {
+		mtu := b.option("mtu")
+		if mtu == nil || b.kind != kind.Bridge {
+			continue
+		}
+		for _, p := range b.ports {
+			if name, ok := p.value.(string); ok {
+				if o := e.object(name); o.option("mtu") == nil {
+					o.options = append(o.options, &entry{key: "mtu", value: mtu.value, from: mtu.from})
+				}
+			}
+		}
+	}
+}
+
 // bridgeSeconds are options in seconds, and the rows in hundredths of them.
 var bridgeSeconds = map[string]string{"fd": "forward_delay", "hello": "hello_time", "maxage": "max_age", "ageing": "ageing_time"}
 
