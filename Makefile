@@ -105,6 +105,18 @@ on-kernel: bin/lab bin/hostnet-module
 managers: bin/lab bin/hostnet-module
 	$(GO) test -tags lab -parallel 3 -run '$(RUN)' -exec '$(EXEC:run=run --managers)' $(MANAGERS)
 
+# The power is cut from outside the machine.
+.PHONY: powercut
+powercut: bin/lab bin/hostnet-module
+	bin/lab fetch --kernel $(KERNEL)
+	$(GO) test -tags labhost -count 1 -timeout 30m -v -run TestPowerCut ./tests/faults
+
+## test-faults: all faults: every step of five plans, 200 random documents, the power cut at every change; half an hour
+.PHONY: test-faults
+test-faults: deps bin/lab bin/hostnet-module
+	HOSTNET_FAULTS=200 $(GO) test -v -p 1 -parallel 6 -timeout 60m -tags lab -exec '$(EXEC:run=run --timeout 55m)' ./tests/faults | grep -v '^=== '
+	HOSTNET_CUTS=all $(GO) test -tags labhost -count 1 -timeout 120m -v -run TestPowerCut ./tests/faults
+
 ## ansible: real Ansible over SSH, on a machine without Python: the module in library/. RUN=Stories/collection/role
 .PHONY: ansible
 ansible: bin/lab bin/hostnet-module collection

@@ -4,7 +4,7 @@ import "hostnet-module/module/attr"
 
 // Common are the attributes that every link has (linux/if_link.h, struct ifinfomsg; ip-link(8)).
 var Common = attr.Table{
-	Up, MTU, MAC, Description, AddrGenMode, DisableIPv6,
+	Up, MTU, MAC, Group, Description, AddrGenMode, DisableIPv6,
 }
 
 // The rows that the planner speaks of by name.
@@ -17,6 +17,8 @@ var (
 		Doc: "largest packet; solved over the whole tree: what carries a link is raised with it"}
 	MAC = &attr.Row{Name: "mac", Word: "address", Num: 1, Place: attr.Top, Type: attr.MAC,
 		Doc: "hardware address"}
+	Group = &attr.Row{Name: "group", Num: 27, Place: attr.Top, Type: attr.U32, Hidden: true,
+		Doc: "the group that a link is in; nothing but a rollback sets it"}
 	Description = &attr.Row{Name: "description", Word: "alias", Num: 20, Place: attr.Top, Type: attr.Text, MaxLen: 255, Empty: true, Alone: true,
 		Doc: "free text, the kernel's ifalias"}
 	AddrGenMode = &attr.Row{Name: "addrgenmode", Num: 8, Place: attr.AFSpec, Type: attr.GenMode, Alone: true, Hidden: true,

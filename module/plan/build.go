@@ -113,7 +113,23 @@ func (w *walk) prepare(s, t *state.Link) {
 	if when&attr.Down != 0 && s.Up() {
 		w.set(t, attr.Of(attr.Item{Row: kind.Up}))
 	}
+	if last := w.lastChance(s, t); last.Len() > 0 {
+		w.set(t, last)
+	}
 	w.set(t, data)
+}
+
+// lastChance are options that the link has now and will not have in the mode that it goes back to (a bond's lacp_rate): the kernel keeps
+// and reports their values, and takes no change of them there.
+func (w *walk) lastChance(s, t *state.Link) attr.Set {
+	if !w.exact {
+		return attr.Set{}
+	}
+	return t.Attrs.Filter(func(r *attr.Row) bool {
+		old, ok := s.Attrs.Get(r.Name)
+		v, _ := t.Attrs.Get(r.Name)
+		return ok && !r.SeeOnly && !r.Equal(old, v) && r.Applies(s.Attrs) && !r.Applies(t.Attrs)
+	})
 }
 
 // need are the attributes that differ, without the MTU, which has an order of its own, the administrative state, and what

@@ -30,6 +30,7 @@ type fault struct {
 	n         int
 	way       way
 	meanwhile func(pid int) // what happens while the program is held
+	note      func()        // told that the fault has come about; may be nil
 }
 
 func (f fault) String() string { return fmt.Sprintf("%s at change %d", f.way, f.n) }
@@ -150,6 +151,9 @@ func (e *ended) judge(listener, pid int, c call, list []event, f fault) {
 			continue
 		}
 		e.struck = true
+		if f.note != nil {
+			f.note()
+		}
 		switch {
 		case f.way == held:
 			f.meanwhile(pid)

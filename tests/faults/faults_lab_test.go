@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 )
 
 const program = "/usr/bin/hostnet-module"
@@ -100,7 +101,7 @@ var plans = []plan{
 	{name: "move a live address", prepare: live, document: classic},
 	{name: "mode change with ports", prepare: nics, first: classic,
 		guests:   "link add vif1.0 address 00:16:3e:00:02:03 type veth peer name g1 address 00:16:3e:00:03:03\nlink set vif1.0 master vlan16 up\nlink set g1 up\nroute add 198.18.1.0/24 via 192.0.2.2 dev vlan16 proto 77\n",
-		document: strings.Replace(strings.Replace(classic, "active-backup, miimon: 100", "802.3ad, miimon: 50, lacp_rate: fast, ad_user_port_key: 7", 1), "eth1]}", "eth2]}", 1)},
+		document: strings.Replace(strings.Replace(classic, "active-backup, miimon: 100", "balance-xor, miimon: 50, xmit_hash_policy: layer2+3", 1), "eth1]}", "eth2]}", 1)},
 	{name: "teardown", prepare: nics, first: classic,
 		guests: "link add vif1.0 address 00:16:3e:00:02:04 type veth peer name g1 address 00:16:3e:00:03:04\nlink set vif1.0 master vlan32 up\nlink set g1 up\nbridge link set dev vif1.0 cost 12 learning off\nbridge vlan add vid 9 dev vif1.0\n",
 		document: "state: absent\nbonds: [{name: bond0}]\nsegments: [{id: 16, parent: bond0, bridge: vlan16}, {id: 32, parent: bond0, bridge: vlan32}, " +
@@ -172,9 +173,13 @@ func (b *breaker) everywhere() {
 	}
 }
 
+// slow is what no run with a fault may take.
+const slow = time.Minute
+
 // strike runs with one fault, then starts the program again, and looks. It is false if the run has ended before the fault.
 func (b *breaker) strike(f fault) bool {
 	b.t.Helper()
+	begun := time.Now()
 	e := b.space.run(f, b.plan.document, program, "--format", "json", "-")
 	b.seen = e.seen
 	if !e.struck {
@@ -182,6 +187,9 @@ func (b *breaker) strike(f fault) bool {
 		return false
 	}
 	ev := e.seen[f.n]
+	if took := time.Since(begun); took > slow {
+		b.t.Errorf("%s (%s): the run took %v", f, ev.what, took)
+	}
 	injected.Add(1)
 	fail := func(format string, args ...any) {
 		b.t.Errorf("%s (%s): %s\n%.700s", f, ev.what, fmt.Sprintf(format, args...), e.text)

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -23,6 +24,7 @@ func TestSignals(t *testing.T) {
 			for _, s := range signals {
 				_ = unix.Kill(pid, s)
 			}
+			time.Sleep(200 * time.Millisecond) // until the program has noticed; nothing tells that from outside
 		}
 	}
 	for name, tt := range map[string]struct {

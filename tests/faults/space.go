@@ -163,14 +163,14 @@ var itsOwn = regexp.MustCompile(`"dst":"(fe80::|ff00::|multicast)|"type":"(multi
 
 // restless are keys that change by themselves.
 var restless = regexp.MustCompile(`timer|_time$|failure_count|mii_status|^operstate$|^flags$|topology_change|root_port|root_path_cost|n_learned|mcast_n_groups|expires|^tentative$|` +
-	`^linkmode$|^qdisc$|ad_(actor|partner)_oper|churn|partner_mac|active_(aggregator|slave)|^ad_info|^state$|^ad_aggregator|cacheinfo|designated|^(config_)?pending$|^gc_|^inet6_|num_(tx|rx)|^fwd_state`)
+	`^linkmode$|^qdisc$|^promiscuity$|^allmulti$|ad_(actor|partner)_oper|churn|partner_mac|active_(aggregator|slave)|^ad_info|^state$|^ad_aggregator|cacheinfo|designated|^(config_)?pending$|^gc_|^inet6_|num_(tx|rx)|^fwd_state`)
 
 // calm takes out of what ip tells the keys that change by themselves. Of the flags the ones that somebody sets stay; of addresses those that
 // the kernel makes itself go, and of a lifetime stays that there is one.
 func calm(item map[string]any) map[string]any {
 	for key, v := range item {
 		if flags, ok := v.([]any); ok && key == "flags" {
-			item["set"] = slices.DeleteFunc(slices.Clone(flags), func(f any) bool { return !slices.Contains([]any{"UP", "PROMISC", "ALLMULTI", "NOARP", "onlink"}, f) })
+			item["set"] = slices.DeleteFunc(slices.Clone(flags), func(f any) bool { return !slices.Contains([]any{"UP", "NOARP", "onlink"}, f) })
 		}
 		if list, ok := v.([]any); ok && key == "addr_info" {
 			item[key] = slices.DeleteFunc(list, func(a any) bool { return strings.HasPrefix(fmt.Sprint(a.(map[string]any)["local"]), "fe80:") })
