@@ -152,6 +152,9 @@ func requests(fd int, data []byte) (list []event) {
 		}
 		at = end
 	}
+	if len(list) == 0 {
+		unix.Close(fd)
+	}
 	return list
 }
 

@@ -84,8 +84,8 @@ func (s *space) exec(stdin string, argv ...string) (out string, exit int) {
 		var b bytes.Buffer
 		cmd.Stdin, cmd.Stdout, cmd.Stderr = strings.NewReader(stdin), &b, &b
 		err := cmd.Run()
-		out, exit = b.String(), cmd.ProcessState.ExitCode()
-		if cmd.ProcessState.Exited() {
+		out, exit = b.String(), cmd.ProcessState.ExitCode() // of none: -1
+		if cmd.ProcessState != nil && cmd.ProcessState.Exited() {
 			return nil
 		}
 		return err
