@@ -280,7 +280,7 @@ lint: check
 
 # A command that must be there, and the Debian package that brings it.
 NEEDS := qemu-system-x86_64:qemu-system-x86 ssh:openssh-client ansible-playbook:ansible-core \
-	qemu-img:qemu-utils mmdebstrap:mmdebstrap /usr/sbin/mke2fs:e2fsprogs mformat:mtools
+	qemu-img:qemu-utils mmdebstrap:mmdebstrap /usr/sbin/mke2fs:e2fsprogs mformat:mtools systemd-nspawn:systemd-container
 
 ## deps: install what is missing, with apt-get
 .PHONY: deps

@@ -16,6 +16,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -236,7 +237,9 @@ for l in sorted(json.load(sys.stdin), key=lambda l: l["ifname"]):
 '; ip -j route | python3 -c '
 import json, sys
 for r in sorted(json.load(sys.stdin), key=str): print(r["dst"], r.get("gateway"), r["dev"])'`
-	return m.run(script)
+	lines := strings.Split(m.run(script), "\n") // in the order of names, which may be others
+	slices.Sort(lines)
+	return strings.Join(lines, "\n")
 }
 
 // state of a link as sysfs tells it.
