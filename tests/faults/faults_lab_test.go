@@ -118,7 +118,7 @@ func TestEveryStep(t *testing.T) {
 	for _, p := range plans {
 		t.Run(p.name, func(t *testing.T) {
 			t.Parallel()
-			b := &breaker{t: t, plan: p}
+			b := &breaker{t: t, plan: p, files: p.name == plans[0].name}
 			b.everywhere()
 		})
 	}
@@ -132,6 +132,7 @@ type breaker struct {
 	old, new string
 	seen     []event // of the last run
 	mayFail  bool    // the first document, by itself
+	files    bool    // the program's own files are among what is broken: they are the same in each plan
 }
 
 // reset makes the host anew as it was.
@@ -161,15 +162,19 @@ func (b *breaker) everywhere() {
 	}
 	b.new = b.space.picture()
 	b.reset()
-	n := 0
-	for ; b.strike(fault{n: n, way: before}); n++ {
-		if b.seen[n].request { // what follows on a change of a file is before the next change
+	for n, ev := range whole.seen {
+		ofFile := !ev.request && !ev.sysctl
+		if ofFile && !b.files {
+			continue
+		}
+		if !b.strike(fault{n: n, way: before}) {
+			b.t.Errorf("change %d (%s) did not come about again", n, ev.what)
+			continue
+		}
+		if ev.request { // what follows on a change of a file is before the next change
 			b.strike(fault{n: n, way: after})
 		}
 		b.strike(fault{n: n, way: refused})
-	}
-	if n < len(whole.seen)-1 {
-		b.t.Errorf("%d changes, and only %d were broken", len(whole.seen), n)
 	}
 }
 
