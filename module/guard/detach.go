@@ -57,9 +57,17 @@ func leaveCgroups(proc string) error {
 		}
 		return err
 	}
-	mounts, err := cgroupMounts(proc)
+	mounts, err := cgroupMounts(proc, "")
 	if err != nil {
 		return err
+	}
+	// Who came by `ip netns exec` has a /sys of its own, without them: process 1 sees them.
+	if first, err := cgroupMounts("/proc/1", "/proc/1/root"); err == nil {
+		for controllers, path := range first {
+			if mounts[controllers] == "" {
+				mounts[controllers] = path
+			}
+		}
 	}
 	var faults []error
 	for _, h := range all {
@@ -119,8 +127,8 @@ func verify(proc string, before []hierarchy) error {
 	return nil
 }
 
-// cgroupMounts finds where the hierarchies are mounted (proc(5), mountinfo), by their controllers.
-func cgroupMounts(proc string) (map[string]string, error) {
+// cgroupMounts finds where a process sees the hierarchies (proc(5), mountinfo), by their controllers; its root is where we see its files.
+func cgroupMounts(proc, root string) (map[string]string, error) {
 	data, err := os.ReadFile(proc + "/mountinfo")
 	if err != nil {
 		return nil, err
@@ -132,7 +140,7 @@ func cgroupMounts(proc string) (map[string]string, error) {
 		if len(at) < 5 || len(kind) < 3 {
 			continue
 		}
-		switch path := strings.NewReplacer(`\040`, " ", `\011`, "\t", `\134`, `\`).Replace(at[4]); kind[0] {
+		switch path := root + strings.NewReplacer(`\040`, " ", `\011`, "\t", `\134`, `\`).Replace(at[4]); kind[0] {
 		case "cgroup2":
 			if mounts[""] == "" {
 				mounts[""] = path

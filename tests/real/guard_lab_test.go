@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -133,16 +134,18 @@ func TestKilledInTheMiddle(t *testing.T) {
 		t.Fatal(err)
 	}
 	group := cgroup(t, "middle")
-	for name, kill := range map[string]func(p *topo.Process){
-		"SIGKILL":     func(p *topo.Process) { p.Stop() },
-		"cgroup.kill": func(*topo.Process) { write(t, group+"/cgroup.kill", "1") },
+	for name, kill := range map[string]func(p *person){
+		"SIGKILL":     func(p *person) { p.cmd.Process.Kill() },
+		"cgroup.kill": func(*person) { write(t, group+"/cgroup.kill", "1") },
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := live(t)
 			before := picture(w)
-			p := w.Host.Start("sh -c 'echo $$ >%s/cgroup.procs; exec %s -v --format text %s'", group, program, document)
-			w.Await("the probes", 20*time.Second, func() bool { return strings.Contains(p.Output(), "probing") })
+			p := onTerminal(t, inGroup(w, group, program+" -v "+document))
+			p.sees(t, "probing")
 			kill(p)
+			p.cmd.Wait()
+			want(t, "exit of the killed", p.cmd.ProcessState.ExitCode(), -1)
 			start := time.Now()
 			at := undone(t, w, before, 20*time.Second)
 			if took := at.Sub(start); took > 3*time.Second {
@@ -162,6 +165,11 @@ func write(t *testing.T, path, text string) {
 	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// inGroup is a command line on the host, in a control group: `ip netns exec` hides the groups from what it starts.
+func inGroup(w *topo.World, group, line string) *exec.Cmd {
+	return exec.Command("sh", "-c", fmt.Sprintf("echo $$ >%s/cgroup.procs; exec ip netns exec %s %s", group, w.Host.Name, line))
 }
 
 // cgroup makes a control group that is gone after the test.
@@ -225,9 +233,14 @@ func TestGuardianIsApart(t *testing.T) {
 	document := filepath.Join(t.TempDir(), "host.yaml")
 	write(t, document, enslaving(60))
 	var r result
-	out := w.Host.Exec("", "sh", "-c", fmt.Sprintf("cp %s /tmp/gone; echo $$ >%s/cgroup.procs; /tmp/gone --format json %s; rm /tmp/gone", program, group, document))
-	if err := json.Unmarshal([]byte(out.Stdout), &r); err != nil || r.Confirm == nil || strings.Contains(strings.Join(r.Warnings, " "), "guardian") {
-		t.Fatalf("%v: %s%s", err, out.Stdout, out.Stderr)
+	w.Host.Run("cp %s /tmp/gone", program)
+	out, err := inGroup(w, group, "/tmp/gone --format json "+document).Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.Host.Run("rm /tmp/gone")
+	if err := json.Unmarshal(out, &r); err != nil || r.Confirm == nil || strings.Contains(strings.Join(r.Warnings, " "), "guardian") {
+		t.Fatalf("%v: %s", err, out)
 	}
 	pid := guardian(t, r.Confirm.ID)
 	proc := func(name string) string { b, _ := os.ReadFile("/proc/" + pid + "/" + name); return string(b) }

@@ -29,7 +29,7 @@ func sit(t *testing.T, w *topo.World, group, document string, flags ...string) *
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "host.yaml")
 	write(t, path, document)
-	return onTerminal(t, w.Host.Command("sh", "-c", fmt.Sprintf("echo $$ >%s/cgroup.procs; exec %s %s %s", group, program, strings.Join(flags, " "), path)))
+	return onTerminal(t, inGroup(w, group, fmt.Sprintf("%s %s %s", program, strings.Join(flags, " "), path)))
 }
 
 // onTerminal starts a program with a terminal of its own.
