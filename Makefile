@@ -126,7 +126,12 @@ ansible: bin/lab bin/hostnet-module collection
 .PHONY: boot
 boot: bin/lab bin/hostnet-module
 	bin/lab fetch --disk --kernel 12 --kernel 13 --kernel newest
-	$(GO) test -tags labhost -count 1 -parallel 2 -timeout 25m -run '$(RUN)' -v ./tests/boot
+	$(GO) test -tags labhost -count 1 -parallel 2 -timeout 25m -run '$(RUN)' -skip TestChannels -v ./tests/boot
+
+## channels: cloud-init's ways of delivering a document, in containers; not every start of one succeeds yet
+.PHONY: channels
+channels: bin/lab bin/hostnet-module
+	$(GO) test -tags labhost -count 1 -timeout 25m -run TestChannels -v ./tests/boot
 
 ## test-boot: the same with all variants
 .PHONY: test-boot
