@@ -128,7 +128,7 @@ boot: bin/lab bin/hostnet-module
 	bin/lab fetch --disk --kernel 12 --kernel 13 --kernel newest
 	$(GO) test -tags labhost -count 1 -parallel 2 -timeout 25m -run '$(RUN)' -skip TestChannels -v ./tests/boot
 
-## channels: cloud-init's ways of delivering a document, in containers; not every start of one succeeds yet
+## channels: cloud-init's ways of delivering a document, in containers
 .PHONY: channels
 channels: bin/lab bin/hostnet-module
 	$(GO) test -tags labhost -count 1 -timeout 25m -run TestChannels -v ./tests/boot

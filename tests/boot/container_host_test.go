@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -89,7 +90,15 @@ exec systemd-nspawn --quiet --directory "$0" --private-network --register=no --k
 	if err := cmd.Start(); err != nil {
 		c.t.Fatal(err)
 	}
-	c.end = func() { unix.Kill(-cmd.Process.Pid, unix.SIGKILL); cmd.Wait() }
+	c.end = func() {
+		// Its process 1 outlives systemd-nspawn, and would be in the way of the next one.
+		if pid, err := strconv.Atoi(c.init); err == nil {
+			unix.Kill(pid, unix.SIGKILL)
+		}
+		unix.Kill(-cmd.Process.Pid, unix.SIGKILL)
+		cmd.Wait()
+		c.init = ""
+	}
 	c.t.Cleanup(c.end)
 	for end := time.Now().Add(2 * time.Minute); ; time.Sleep(100 * time.Millisecond) {
 		children, _ := os.ReadFile(fmt.Sprintf("/proc/%d/task/%[1]d/children", cmd.Process.Pid))
