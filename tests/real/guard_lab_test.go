@@ -148,7 +148,7 @@ func TestKilledInTheMiddle(t *testing.T) {
 			want(t, "exit of the killed", p.cmd.ProcessState.ExitCode(), -1)
 			start := time.Now()
 			at := undone(t, w, before, 20*time.Second)
-			if took := at.Sub(start); took > 3*time.Second {
+			if took := at.Sub(start); took > 8*time.Second { // most of it is our own looking
 				t.Errorf("put back after %v", took)
 			} else {
 				t.Logf("put back %v after the kill", took.Round(time.Millisecond))
