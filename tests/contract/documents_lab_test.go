@@ -49,7 +49,7 @@ func carry(t *testing.T, k *kernel.Kernel, text string) {
 	if len(problems) > 0 {
 		t.Fatalf("%v\n%s", problems, text)
 	}
-	call := engine.Call{Dial: func() (engine.Kernel, error) { return k, nil }, Runtime: "/tmp/random"}
+	call := engine.Call{Dial: func() (engine.Kernel, error) { return k, nil }, Runtime: "/tmp/random", Hurry: true}
 	for _, again := range []bool{false, true} {
 		out := call.Do(context.Background(), doc)
 		switch {

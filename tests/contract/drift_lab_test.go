@@ -25,7 +25,7 @@ func TestDriftOfEveryOption(t *testing.T) {
 	for _, tt := range twice {
 		t.Run(tt.name, func(t *testing.T) {
 			inNamespace(t, func(k *kernel.Kernel) {
-				d := drifter{T: t, k: k, call: engine.Call{Dial: func() (engine.Kernel, error) { return k, nil }, Runtime: "/tmp/drift"}}
+				d := drifter{T: t, k: k, call: engine.Call{Dial: func() (engine.Kernel, error) { return k, nil }, Runtime: "/tmp/drift", Hurry: true}}
 				first, second := d.known(tt.first), d.known(tt.second)
 				if t.Failed() {
 					return

@@ -136,7 +136,7 @@ func read(t *testing.T, text string) *spec.Document {
 // carryKnown applies a document without what the kernel lacks, and that is exactly what a first try reports.
 func carryKnown(t *testing.T, k *kernel.Kernel, doc *spec.Document) {
 	t.Helper()
-	call := engine.Call{Dial: func() (engine.Kernel, error) { return k, nil }, Runtime: "/tmp/options"}
+	call := engine.Call{Dial: func() (engine.Kernel, error) { return k, nil }, Runtime: "/tmp/options", Hurry: true}
 	lacks := lacking(k, doc)
 	if len(lacks) > 0 {
 		before := k.Stats().Writes

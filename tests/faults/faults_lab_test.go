@@ -101,7 +101,7 @@ var plans = []plan{
 	{name: "move a live address", prepare: live, document: classic},
 	{name: "mode change with ports", prepare: nics, first: classic,
 		guests:   "link add vif1.0 address 00:16:3e:00:02:03 type veth peer name g1 address 00:16:3e:00:03:03\nlink set vif1.0 master vlan16 up\nlink set g1 up\nroute add 198.18.1.0/24 via 192.0.2.2 dev vlan16 proto 77\n",
-		document: strings.Replace(strings.Replace(classic, "active-backup, miimon: 100", "balance-xor, miimon: 50, xmit_hash_policy: layer2+3", 1), "eth1]}", "eth2]}", 1)},
+		document: strings.Replace(strings.Replace(classic, "active-backup, miimon: 100", "802.3ad, miimon: 50, lacp_rate: fast, ad_user_port_key: 7", 1), "eth1]}", "eth2]}", 1)},
 	{name: "teardown", prepare: nics, first: classic,
 		guests: "link add vif1.0 address 00:16:3e:00:02:04 type veth peer name g1 address 00:16:3e:00:03:04\nlink set vif1.0 master vlan32 up\nlink set g1 up\nbridge link set dev vif1.0 cost 12 learning off\nbridge vlan add vid 9 dev vif1.0\n",
 		document: "state: absent\nbonds: [{name: bond0}]\nsegments: [{id: 16, parent: bond0, bridge: vlan16}, {id: 32, parent: bond0, bridge: vlan32}, " +

@@ -165,6 +165,9 @@ var itsOwn = regexp.MustCompile(`"dst":"(fe80::|ff00::|multicast)|"type":"(multi
 var restless = regexp.MustCompile(`timer|_time$|failure_count|mii_status|^operstate$|^flags$|topology_change|root_port|root_path_cost|n_learned|mcast_n_groups|expires|^tentative$|` +
 	`^linkmode$|^qdisc$|^promiscuity$|^allmulti$|ad_(actor|partner)_oper|churn|partner_mac|active_(aggregator|slave)|^ad_info|^state$|^ad_aggregator|cacheinfo|designated|^(config_)?pending$|^gc_|^inet6_|num_(tx|rx)|^fwd_state`)
 
+// portNumber are a port's number in its bridge and the spanning tree's name for it: they tell in which order ports have joined.
+var portNumber = regexp.MustCompile(`^(no|id) 0x`)
+
 // calm takes out of what ip tells the keys that change by themselves. Of the flags the ones that somebody sets stay; of addresses those that
 // the kernel makes itself go, and of a lifetime stays that there is one.
 func calm(item map[string]any) map[string]any {
@@ -179,7 +182,8 @@ func calm(item map[string]any) map[string]any {
 				a.(map[string]any)["mortal"] = life != 4294967295
 			}
 		}
-		if restless.MatchString(key) {
+		number, _ := v.(string)
+		if restless.MatchString(key) || portNumber.MatchString(key+" "+number) {
 			delete(item, key)
 			continue
 		}
