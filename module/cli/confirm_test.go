@@ -2,9 +2,16 @@ package cli
 
 import (
 	"encoding/json"
+	"io"
+	"path/filepath"
+	"regexp"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
+
+	"hostnet-module/module/state"
+	"hostnet-module/module/store"
 )
 
 // confirming is what a program reads of a result.
@@ -120,5 +127,55 @@ func TestAsked(t *testing.T) {
 		if took := time.Since(start); (tt.answers == "") != (took > 1900*time.Millisecond) {
 			t.Errorf("%q: took %s", tt.answers, took)
 		}
+	}
+}
+
+// TestShowUnsettled: what a killed run has left is told as check mode tells it; a run whose process lives is not that.
+func TestShowUnsettled(t *testing.T) {
+	d := newDesk(t)
+	d.terminal = true
+	d.kernel.Refuse = func(n int, _ state.Step) error {
+		if n == 2 {
+			runtime.Goexit() // the lock goes, as it does with a process
+		}
+		return nil
+	}
+	done := make(chan bool)
+	go func() {
+		defer close(done)
+		d.command(io.Discard, io.Discard, "host.yaml").Main(t.Context())
+	}()
+	<-done
+	d.kernel.Refuse = nil
+	unsettled := func() (said []struct{ Found, Action, Command string }) {
+		_, stdout, _ := d.call(t, "show", "--format", "json")
+		var told struct {
+			Unsettled []struct{ Found, Action, Command string }
+		}
+		if err := json.Unmarshal([]byte(stdout), &told); err != nil {
+			t.Fatal(err)
+		}
+		return told.Unsettled
+	}
+	if said := unsettled(); said != nil {
+		t.Errorf("its process lives: %+v", said)
+	}
+	dir := store.Dir(filepath.Join(d.runtime, "fake"))
+	data, err := dir.ReadSealed("journal", 1)
+	if err == nil {
+		alive := regexp.MustCompile(`"process":\{[^}]*\}`)
+		err = dir.WriteSealed("journal", 1, alive.ReplaceAll(data, []byte(`"process":{"pid":1,"start":1}`)))
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if said := unsettled(); len(said) != 1 || said[0].Action != "left alone" || !strings.Contains(said[0].Found, "did not come to its end") {
+		t.Errorf("%+v", said)
+	}
+	if _, stdout, _ := d.call(t, "show"); !strings.HasPrefix(stdout, "unsettled: run ") || !strings.Contains(strings.Join(strings.Fields(stdout), " "), "a run would see to it first") {
+		t.Error(stdout)
+	}
+	if status, _, _ := d.call(t, "host.yaml"); status != 0 || unsettled() != nil {
+		t.Errorf("exit %d, and then: %+v", status, unsettled())
 	}
 }

@@ -214,6 +214,8 @@ func (d *duties) Extended(left time.Duration) {
 type Confirmation struct {
 	Status *guard.Status // nil: none waits
 	Last   *guard.Last   // nil: none is known
+
+	Unsettled []Recovered // what nobody is at work on any more, as check mode tells it
 }
 
 // Confirmation asks the guardian, if there is one.
@@ -221,9 +223,19 @@ func (c Call) Confirmation(k Kernel) Confirmation {
 	dir := string(c.runner(k).Dir)
 	reply, err := guard.Ask(dir, guard.Request{Verb: guard.AskStatus})
 	if err != nil {
-		return Confirmation{Last: guard.LastWord(dir)}
+		return Confirmation{Last: guard.LastWord(dir), Unsettled: c.abandoned(k)}
 	}
-	return Confirmation{reply.Status, guard.LastWord(dir)}
+	return Confirmation{Status: reply.Status, Last: guard.LastWord(dir)}
+}
+
+// abandoned lists the runs that did not come to their end and that no process is at work on. It takes no lock.
+func (c Call) abandoned(k Kernel) []Recovered {
+	if j, _ := c.Unsettled(k); j != nil && (j.Process.Alive() || j.Guardian.Alive()) {
+		return nil
+	}
+	c.Check = true
+	found, _ := c.runner(k).recover(context.Background()) // what cannot be read is what the next run tells
+	return found
 }
 
 // Answered is what became of a call to a guardian; Late: none is there any more, and what is said is the last word of an earlier one.

@@ -42,7 +42,7 @@ func (r Recovered) String() string {
 	case r.Action == Undone:
 		return text + "; it was undone first"
 	case r.Action == LeftAlone:
-		return text + "; a run would undo it first"
+		return text + "; a run would see to it first"
 	}
 	return text
 }

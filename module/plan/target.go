@@ -31,8 +31,10 @@ func Make(doc *spec.Document, has *state.Host, last Last) (*Plan, []spec.Problem
 	if err != nil {
 		return nil, nil, err
 	}
-	p := &Plan{Steps: steps, Warnings: m.warnings, Target: m.out, Listed: m.ports}
+	p := &Plan{Steps: steps, Target: m.out, Listed: m.ports}
 	p.Objects = m.objects(steps)
+	m.inexact(p.Objects)
+	p.Warnings = m.warnings
 	if m.limit(p.Objects); len(m.problems) > 0 {
 		return nil, m.problems, nil
 	}

@@ -55,11 +55,13 @@ type Last struct {
 	By      string `json:"by"`
 }
 
-// Pending is what `show` says about confirmations.
+// Pending is what `show` says about confirmations, and about runs that did not come to their end.
 type Pending struct {
 	Confirm *Confirm
 	Last    *Last
 	recent  bool
+
+	unsettled []engine.Recovered
 }
 
 // recently is how long the last word is worth a line to people.
@@ -67,7 +69,7 @@ const recently = time.Hour
 
 // Confirmation tells what is known.
 func Confirmation(c engine.Confirmation) Pending {
-	var p Pending
+	p := Pending{unsettled: c.Unsettled}
 	if c.Status != nil {
 		p.Confirm = confirm(*c.Status)
 	}
@@ -86,6 +88,9 @@ func (p Pending) WriteText(w io.Writer, s Style) error {
 		sentence(&b, s, s.paint(yellow, "to be confirmed:")+" ", fmt.Sprintf("change %s (%s); %s", p.Confirm.ID, p.Confirm.By, p.Confirm.sentence()))
 	case p.Last != nil && p.recent:
 		sentence(&b, s, s.paint(yellow, "not kept:")+" ", fmt.Sprintf("change %s (%s), %s at %s: %s", p.Last.ID, p.Last.By, p.Last.Outcome, clock(p.Last.At), p.Last.Msg))
+	}
+	for _, r := range p.unsettled {
+		sentence(&b, s, s.paint(yellow, "unsettled:")+" ", r.String())
 	}
 	_, err := io.WriteString(w, b.String())
 	return err

@@ -12,6 +12,8 @@ type Topology struct {
 
 	Confirm *Confirm `json:"confirm,omitempty"` // a change waits to be confirmed
 	Last    *Last    `json:"last,omitempty"`    // what became of the last one that did
+
+	Unsettled []Earlier `json:"unsettled,omitempty"` // runs that did not come to their end, and that nobody is at work on
 }
 
 // Link is one interface. Attributes are in the words of a document.
@@ -34,7 +36,7 @@ type Link struct {
 
 // Show describes a host.
 func Show(h *state.Host, p Pending) Topology {
-	t := Topology{Links: []Link{}, Routes: []string{}, Confirm: p.Confirm, Last: p.Last}
+	t := Topology{Links: []Link{}, Routes: []string{}, Confirm: p.Confirm, Last: p.Last, Unsettled: earlier(p.unsettled)}
 	for _, l := range h.Links {
 		out := Link{
 			Name: l.Name, Kind: l.KindWord(), Index: l.Index, State: status(l), Carrier: l.Seen.Carrier, Speed: l.Seen.Speed,
