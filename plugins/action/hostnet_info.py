@@ -6,8 +6,6 @@
 
 from __future__ import annotations
 
-from ansible.errors import AnsibleActionFail
-
 from ansible_collections.hostnet.linux.plugins.plugin_utils.action import HostnetAction
 
 
@@ -18,6 +16,7 @@ class ActionModule(HostnetAction):
         """Returns what runs, as data and as a document."""
         result = super().run(tmp, task_vars)
         if self._task.args:
-            raise AnsibleActionFail('hostnet_info takes no arguments, got %s' % ', '.join(sorted(self._task.args)))
+            result.update(failed=True, msg='hostnet_info takes no arguments, got %s' % ', '.join(sorted(self._task.args)))
+            return result
         result.update(self.call({'state': 'gathered'}, self.plainly))
         return result

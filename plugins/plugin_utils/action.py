@@ -29,31 +29,37 @@ class HostnetAction(ActionBase):
         self._vars = {}
 
     def run(self, tmp=None, task_vars=None):
-        """Refuses what cannot be, before anything is sent."""
-        if self._task.async_val:
-            raise AnsibleActionFail(ASYNC)
+        """Keeps the host's variables."""
         self._vars = task_vars or {}
         return super().run(None, task_vars)
 
     def call(self, args, how):
-        """Calls the program with the arguments of a task: how(way, arguments) does it, and returns the result."""
+        """Calls the program with the arguments of a task: how(way, arguments) does it, and returns the result.
+
+        What cannot be is a failed result too. Were it raised, Ansible would tell of an exception before the message.
+        """
+        if self._task.async_val:
+            return {'failed': True, 'changed': False, 'msg': ASYNC}
+        try:
+            return self._called(args, how)
+        except (program.Missing, AnsibleActionFail) as e:
+            return {'failed': True, 'changed': False, 'msg': str(e)}
+
+    def _called(self, args, how):
         self._update_module_args('hostnet', args, self._vars)
         programs = program.Programs()
-        try:
-            if getattr(self._connection, 'has_pipelining', False):
-                try:
-                    return how(target.Cached(self, programs, self._vars.get(CACHE_VARIABLE) or ''), args)
-                except target.CannotKeep as e:
-                    self.say('the target cannot keep the program: %s. It goes as a file with each task' % e)
-            else:
-                self.say('this connection carries no standard input: program and arguments go as files')
-            way = target.Files(self, programs)
+        if getattr(self._connection, 'has_pipelining', False):
             try:
-                return how(way, args)
-            finally:
-                way.done()
-        except program.Missing as e:
-            raise AnsibleActionFail(str(e)) from e
+                return how(target.Cached(self, programs, self._vars.get(CACHE_VARIABLE) or ''), args)
+            except target.CannotKeep as e:
+                self.say('the target cannot keep the program: %s. It goes as a file with each task' % e)
+        else:
+            self.say('this connection carries no standard input: program and arguments go as files')
+        way = target.Files(self, programs)
+        try:
+            return how(way, args)
+        finally:
+            way.done()
 
     @staticmethod
     def plainly(way, args):

@@ -78,7 +78,7 @@ umask 022
 t=$d/.new.$$
 %(unpack)s 2>/dev/null >"$t" || { rm -f "$t"; say impossible "$d is full"; }
 case $(sha256sum <"$t") in "$s"*) ;; *) rm -f "$t"; say impossible "the program arrived damaged, or $d is full";; esac
-chmod 755 "$t" && "$t" version >/dev/null 2>&1 || { rm -f "$t"; say impossible "the program does not start there"; }
+chmod 755 "$t" && e=$("$t" version 2>&1 >/dev/null) || { rm -f "$t"; say impossible "the program does not start there:" $e; }
 mv -f "$t" "$f" || { rm -f "$t"; say impossible "$d cannot be written"; }
 for o in "$d"/hostnet-* "$d"/.new.*; do
   case $o in
@@ -182,9 +182,9 @@ def keep(sums, cache='', packed=False):
 
 
 def use_file(binary, arguments, do=RUN):
-    """The script that does something with the program in a file, its arguments in another one."""
+    """The script that does something with the program in a file, its arguments in another one; status 126 if it does not start."""
     head = _HEAD.strip() % {'mark': MARK, 'drain': ''}
-    return '%s\nf=%s\nexec 3<%s\n%s' % (head, shlex.quote(binary), shlex.quote(arguments), do)
+    return '%s\nf=%s\n"$f" version >/dev/null || exit 126\nexec 3<%s\n%s' % (head, shlex.quote(binary), shlex.quote(arguments), do)
 
 
 NOEXEC = (

@@ -274,7 +274,7 @@ func play(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("ansible-playbook: %v", err)
 	}
 	said := ts.ReadFile("stdout") + ts.ReadFile("stderr")
-	for _, bad := range []string{"Traceback", "MODULE FAILURE", "goroutine ", "UNREACHABLE", "[DEPRECATION"} {
+	for _, bad := range []string{"Traceback", "MODULE FAILURE", "goroutine ", "UNREACHABLE", "[DEPRECATION", "An exception occurred"} {
 		if strings.Contains(said, bad) {
 			ts.Fatalf("ansible-playbook says %q", bad)
 		}
