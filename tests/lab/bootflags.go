@@ -49,7 +49,7 @@ func (b *bootFlags) prepare() (*machine, error) {
 		return nil, err
 	}
 	k, err := openKernel(b.kernel)
-	return &machine{kernel: k, memory: b.memory, append: b.append, disks: b.disks}, err
+	return &machine{kernel: k, memory: b.memory, append: b.append, disks: b.disks, cx16: b.arm64}, err
 }
 
 // initrd joins the cached base with what this one machine is for.

@@ -39,6 +39,7 @@ type machine struct {
 	pidFile string   // not empty: reached by SSH, without our port
 	outlive bool     // us
 	disks   []string // files
+	cx16    bool     // its programs may use cmpxchg16b
 	more    []string // arguments of a machine that boots from a disk: it may reboot, and its port is among them
 
 	cmd   *exec.Cmd
@@ -47,14 +48,19 @@ type machine struct {
 }
 
 // arguments are QEMU's. Software emulation, since /dev/kvm may open and yet hang;
-// cx16=off, since QEMU 7.2 corrupts the flags of cmpxchg16b with several CPUs (the kernel does without).
+// cx16=off, since QEMU 7.2 corrupts the flags of cmpxchg16b with several CPUs (the kernel does without). Programs that
+// cannot do without get it, and the kernel alone is kept from it: 141 is the feature's number there.
 func (m *machine) arguments() []string {
 	accel, cpu := "tcg,thread=multi", "max,cx16=off"
 	if os.Getenv("HOSTNET_LAB_ACCEL") == "kvm" {
 		accel, cpu = "kvm", "host"
 	}
+	unused := ""
+	if m.cx16 {
+		cpu, unused = strings.TrimSuffix(cpu, ",cx16=off"), " clearcpuid=141"
+	}
 	words := "console=ttyS0 quiet panic=-1 oops=panic mitigations=off random.trust_cpu=on nokaslr no_timer_check " +
-		"8250.nr_uarts=1 rdinit=/init " + map[bool]string{true: "net.ifnames=0 "}[m.more == nil] + m.append
+		"8250.nr_uarts=1 rdinit=/init " + map[bool]string{true: "net.ifnames=0 "}[m.more == nil] + m.append + unused
 	args := []string{
 		"-name", "hostnet-lab", "-nodefaults", "-no-user-config", "-display", "none",
 		"-accel", accel, "-cpu", cpu, "-smp", "2", "-m", strconv.Itoa(m.memory),
