@@ -27,7 +27,8 @@ func TestRandom(t *testing.T) {
 			whole := b.space.run(fault{}, p.document, program, "--format", "json", "-")
 			if whole.result.Failed {
 				if b.space.picture() != b.old {
-					t.Errorf("failed by itself, and not as before: %s", whole.text)
+					now := b.space.picture()
+					t.Errorf("failed by itself, and not as before. There is not:\n%s\nand there is:\n%s\n%s", lost(b.old, now), lost(now, b.old), whole.text)
 				}
 				return
 			}

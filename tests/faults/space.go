@@ -134,11 +134,13 @@ func (s *space) sysctl(key, value string) {
 func (s *space) picture() string {
 	s.t.Helper()
 	var lines []string
+	byBridge := 0
 	for _, ask := range []struct{ argv, batch string }{
 		{"ip -d -j -N -batch -", "link show\naddr show\nroute show table all\nrule show\n"},
 		{"ip -d -j -N -6 -batch -", "route show table all\nrule show\n"},
 		{"bridge -d -j -batch -", "vlan show\nlink show\n"},
 	} {
+		byBridge = len(lines)
 		out, exit := s.exec(ask.batch, strings.Fields(ask.argv)...)
 		if exit != 0 {
 			s.t.Fatalf("%s: %s", ask.argv, out)
@@ -155,6 +157,7 @@ func (s *space) picture() string {
 			}
 		}
 	}
+	slices.Sort(lines[byBridge:]) // bridge lists by when links were made, and nothing goes by that
 	return strings.Join(lines, "\n")
 }
 
@@ -162,7 +165,7 @@ func (s *space) picture() string {
 var itsOwn = regexp.MustCompile(`"dst":"(fe80::|ff00::|multicast)|"type":"(multicast|anycast|5|4)"|"dst":"[0-9a-f:]*:[0-9a-f:]*".*"type":"(local|2)"`)
 
 // restless are keys that change by themselves.
-var restless = regexp.MustCompile(`timer|_time$|failure_count|mii_status|^operstate$|^flags$|topology_change|root_port|root_path_cost|n_learned|mcast_n_groups|expires|^tentative$|` +
+var restless = regexp.MustCompile(`^tso_max_|timer|_time$|failure_count|mii_status|^operstate$|^flags$|topology_change|root_port|root_path_cost|n_learned|mcast_n_groups|expires|^tentative$|` +
 	`^linkmode$|^qdisc$|^promiscuity$|^allmulti$|ad_(actor|partner)_oper|churn|partner_mac|active_(aggregator|slave)|^ad_info|^state$|^ad_aggregator|cacheinfo|designated|^(config_)?pending$|^gc_|^inet6_|num_(tx|rx)|^fwd_state`)
 
 // portNumber are a port's number in its bridge and the spanning tree's name for it: they tell in which order ports have joined.
