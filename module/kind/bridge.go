@@ -11,7 +11,7 @@ import (
 var Bridge = &Kind{
 	Name: "bridge", List: "bridges", Module: "bridge",
 	Doc:   "a switch inside the host; guests join a network by naming its bridge",
-	Ports: "ports", Bridging: true,
+	Ports: "ports", Bridging: true, FollowsMTU: true,
 	// Of the states of a port these two pass (net/bridge/br_stp_timer.c, br_forward_delay_timer_expired).
 	Settles: []Settle{{What: "forwarding (spanning tree)", Row: "state", Port: true, While: []attr.Value{attr.Num(1), attr.Num(2)}, Most: 2 * time.Second, Twice: "forward_delay"}},
 	Rows: attr.Table{

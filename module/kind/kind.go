@@ -27,6 +27,7 @@ type Kind struct {
 	HasParent  bool      // stands on another link (IFLA_LINK)
 	Existing   bool      // is found, never made or deleted
 	Bridging   bool      // forwards between its ports; has a VLAN table and host_access
+	FollowsMTU bool      // its MTU is the least of its ports', from when one joins until somebody sets it on the link that is there
 	Settles    []Settle  // what comes to its end only some time after a change
 }
 

@@ -72,6 +72,9 @@ func (h *Host) addLink(s Step) error {
 		l.Attrs.Take(r, v)
 	}
 	l.pinned = s.Attrs.Has("mac")
+	if k.FollowsMTU {
+		l.mtu = mtuPorts // even where the creating message says one (net/core/rtnetlink.c: rtnl_create_link)
+	}
 	if k.Bridging {
 		l.VLANs = l.DefaultVLANs()
 	}

@@ -36,7 +36,7 @@ func (h *Host) setLink(l *Link, s Step) error {
 		h.setMAC(l, mac.S)
 	}
 	if mtu, ok := s.Attrs.Get("mtu"); ok {
-		h.setMTU(l, mtu.N)
+		h.chooseMTU(l, mtu.N)
 	}
 	if up, ok := s.Attrs.Get("up"); ok {
 		h.setUp(l, up.N != 0)
@@ -108,21 +108,6 @@ func (h *Host) setMAC(l *Link, mac string) {
 	}
 }
 
-// setMTU changes an MTU: a bond's members get it, links that stand on it are clipped to it.
-func (h *Host) setMTU(l *Link, mtu uint64) {
-	l.Attrs.Put(kind.MTU, attr.Num(mtu))
-	if l.K().TakesPorts {
-		for _, p := range h.Ports(l.Name) {
-			p.Attrs.Put(kind.MTU, attr.Num(mtu))
-		}
-	}
-	for _, upper := range h.Uppers(l.Name) {
-		if upper.MTU() > mtu {
-			h.setMTU(upper, mtu)
-		}
-	}
-}
-
 // setUp changes the administrative state. Down: IPv6 addresses and the routes of both families go; links that stand on it
 // go down with it and come up with it (net/8021q/vlan.c: vlan_device_event).
 func (h *Host) setUp(l *Link, up bool) {
@@ -181,7 +166,9 @@ func (h *Host) dropIPv6(l *Link) {
 func (h *Host) join(l, master *Link) {
 	k := master.K()
 	h.portsChange(master, len(h.Ports(master.Name)) == 0)
+	h.judgeMTU(master)
 	h.Join(l, master.Name)
+	h.followMTU(master)
 	if k.Bridging {
 		l.VLANs = master.DefaultVLANs()
 	}
@@ -200,7 +187,9 @@ func (h *Host) join(l, master *Link) {
 // what that was the model does not know.
 func (h *Host) leave(l *Link) {
 	master := h.Link(l.Master)
+	h.judgeMTU(master)
 	h.Join(l, "")
+	h.followMTU(master)
 	l.Port, l.VLANs = attr.Set{}, nil
 	if master == nil {
 		return

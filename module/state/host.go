@@ -34,6 +34,7 @@ type Link struct {
 
 	Seen Seen
 
+	mtu    mtuOf
 	pinned bool // the MAC was set on purpose, as far as this model has seen: it does not follow the ports
 	place  int  // in the order of its host's links
 }

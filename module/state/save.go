@@ -153,14 +153,15 @@ type savedLink struct {
 	Master raw `json:",omitempty"`
 	Attrs  savedSet
 	Port   savedSet
-	Pinned bool `json:",omitempty"`
+	Pinned bool  `json:",omitempty"`
+	MTUOf  mtuOf `json:",omitempty"`
 }
 
 type linkFields Link
 
 // MarshalJSON implements json.Marshaler.
 func (l *Link) MarshalJSON() ([]byte, error) {
-	return json.Marshal(savedLink{linkFields(*l), raw(l.Name), raw(l.Parent), raw(l.Master), savedSet(l.Attrs), savedSet(l.Port), l.pinned})
+	return json.Marshal(savedLink{linkFields(*l), raw(l.Name), raw(l.Parent), raw(l.Master), savedSet(l.Attrs), savedSet(l.Port), l.pinned, l.mtu})
 }
 
 // UnmarshalJSON implements json.Unmarshaler.
@@ -169,7 +170,7 @@ func (l *Link) UnmarshalJSON(data []byte) error {
 	err := json.Unmarshal(data, &in)
 	*l = Link(in.linkFields)
 	l.Name, l.Parent, l.Master, l.pinned = string(in.Name), string(in.Parent), string(in.Master), in.Pinned
-	l.Attrs, l.Port = attr.Set(in.Attrs), attr.Set(in.Port)
+	l.Attrs, l.Port, l.mtu = attr.Set(in.Attrs), attr.Set(in.Port), in.MTUOf
 	return err
 }
 

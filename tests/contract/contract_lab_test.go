@@ -79,6 +79,37 @@ func TestKernel(t *testing.T) {
 	}
 }
 
+// TestMTUOfBridges follows bridges from their making on: whether somebody has set an MTU is not to be seen on them afterwards.
+func TestMTUOfBridges(t *testing.T) {
+	for _, sc := range scenarios {
+		if !strings.Contains(sc.name, "MTU") {
+			continue
+		}
+		t.Run(sc.name, func(t *testing.T) {
+			inNamespace(t, func(k *kernel.Kernel) {
+				ctx := context.Background()
+				model, err := k.Snapshot(ctx)
+				if err != nil {
+					t.Fatal(err)
+				}
+				for _, r := range sc.rows {
+					foreseen := model.Apply(r.step)
+					_, err := k.Do(ctx, []state.Step{r.step})
+					real, seen := k.Snapshot(ctx)
+					if foreseen != nil || err != nil || seen != nil {
+						t.Fatal(r.step, foreseen, err, seen)
+					}
+					for _, l := range real.Links {
+						if m := model.Link(l.Name); m == nil || m.MTU() != l.MTU() {
+							t.Errorf("%s: %s has MTU %d, the model says\n%s", r.step, l.Name, l.MTU(), model)
+						}
+					}
+				}
+			})
+		})
+	}
+}
+
 // TestRandomSteps sends steps that somebody might send in any order; the model must foresee each.
 func TestRandomSteps(t *testing.T) {
 	for seed := range uint64(10) {
@@ -147,7 +178,7 @@ func unforeseen(model, real *state.Host) []string {
 			fault("%s has master %q, parent %q", m.Name, r.Master, r.Parent)
 		}
 		for row, v := range m.Attrs.All() {
-			if have, ok := r.Attrs.Get(row.Name); ok && !row.Equal(v, have) && !(row == kind.MTU && m.K().Bridging) && row.Applies(r.Attrs) {
+			if have, ok := r.Attrs.Get(row.Name); ok && !row.Equal(v, have) && row.Applies(r.Attrs) {
 				fault("%s: %s is %s, not %s", m.Name, row.Name, row.Text(have), row.Text(v))
 			}
 		}
@@ -203,7 +234,7 @@ func randomStep(rnd *rand.Rand) state.Step {
 	case 3, 4:
 		return change(nic, link, "up", pick("true", "false"))
 	case 5:
-		return change(nic, pick("eth0", "eth1", "eth2", "bond0", "bond0.16"), "mtu", pick("1300", "1400", "1500"))
+		return change(nic, pick("eth0", "eth1", "eth2", "bond0", "bond0.16", "br0"), "mtu", pick("1300", "1400", "1500"))
 	case 6, 7:
 		return master(pick("eth1", "eth2"), pick("bond0", "bond0", "br0", ""))
 	case 8:

@@ -198,6 +198,17 @@ var scenarios = []scenario{
 		refused(sysctl("br9", "true")),
 		ok(del("br0")),
 	)},
+	{"a bridge whose MTU was given when it was made", rows(
+		ok(add(kind.Bridge, "br0", "mtu", "1400", "up", "true"), master("eth1", "br0")),
+		ok(change(nic, "eth1", "mtu", "1450"), master("eth2", "br0"), change(nic, "eth1", "mtu", "1600")),
+		ok(vlan("br0", "br0.5", "5"), change(nic, "eth2", "mtu", "1300")),
+		ok(master("eth2", ""), master("eth1", ""), master("eth1", "br0"), master("eth1", "")),
+	)},
+	{"a bridge whose MTU was set afterwards", rows(
+		ok(add(kind.Bridge, "br0", "up", "true"), change(kind.Bridge, "br0", "mtu", "1500"), change(nic, "eth1", "mtu", "1450"), master("eth1", "br0")),
+		ok(change(kind.Bridge, "br0", "mtu", "1400"), master("eth2", "br0"), change(nic, "eth2", "mtu", "1300")),
+		ok(change(kind.Bridge, "br0", "mtu", "1450"), master("eth2", ""), master("eth1", "")),
+	)},
 	{"a bridge on a VLAN, without IPv6", rows(
 		ok(add(kind.Bond, "bond0", "mode", "active-backup", "up", "true")),
 		ok(change(nic, "eth1", "up", "false"), master("eth1", "bond0")),

@@ -68,3 +68,19 @@ func TestFailOverMAC(t *testing.T) {
 		w.Host.Ping("192.0.2.1")
 	}
 }
+
+// TestMTUOfBridge: a bridge has the MTU that the document says, whatever its ports have, from the run on that makes it or gives
+// it its first port.
+func TestMTUOfBridge(t *testing.T) {
+	t.Parallel()
+	w := topo.New(t)
+	w.Host.Run("ip link add br3 mtu 1400 type bridge")
+	for _, mtu := range []string{"1400", "1300", "1500"} {
+		document := strings.ReplaceAll("bridges: [{name: br2, mtu: MTU, ports: [eth1]}, {name: br3, mtu: MTU, ports: [eth0]}]\n", "MTU", mtu)
+		apply(t, w, document)
+		for _, bridge := range []string{"br2", "br3"} {
+			want(t, "the MTU of "+bridge, link(w, bridge)["mtu"], mtu)
+		}
+		want(t, mtu+": changed again", apply(t, w, document).Changed, false)
+	}
+}
