@@ -70,7 +70,17 @@ func (h *Host) followMTU(master *Link) {
 	case least != 0 && master.mtu == mtuPorts:
 		h.setMTU(master, least)
 	default:
-		master.Attrs.Drop(kind.MTU.Name)
+		h.forgetMTU(master, least)
+	}
+}
+
+// forgetMTU says that nobody knows what the MTU of a link has become, nor that of what stands on it and may have been clipped.
+func (h *Host) forgetMTU(l *Link, least uint64) {
+	l.Attrs.Drop(kind.MTU.Name)
+	for _, upper := range h.Uppers(l.Name) {
+		if upper.MTU() > least {
+			h.forgetMTU(upper, least)
+		}
 	}
 }
 
