@@ -197,10 +197,11 @@ func (m *machine) connections() []string {
 	return paths
 }
 
-// bare gives the machine a new network: two NICs, two switches, a router, and no record of an earlier run.
+// bare gives the machine a new network: two NICs, two switches, a router, and no record of an earlier run. It keeps nothing for a next
+// boot, as the lab says: it has none.
 func (m *machine) bare() error {
 	argv := m.ssh(`cd /sys/class/net; for dev in */bridge/ */bonding/ eth0/ eth1/; do [ ! -e $dev ] || echo link del ${dev%%/*}; done | ip -batch -; cd /
-		` + dissolve + `; ip netns del sw; ip netns del r; rm -rf /run/hostnet /etc/hostnet /root/.ansible; lab topo >/dev/null &&
+		` + dissolve + `; ip netns del sw; ip netns del r; rm -rf /run/hostnet /etc/hostnet /root/.ansible; mkdir /etc/hostnet; >/etc/hostnet/boot-disabled; lab topo >/dev/null &&
 		[ "$(cd /sys/class/net; echo */)" = "eth0/ eth1/ lo/ mgmt0/" ] || { ip link; exit 1; }`)
 	if out, err := exec.Command(argv[0], argv[1:]...).CombinedOutput(); err != nil {
 		return fmt.Errorf("a bare network: %w\n%s", err, out)
