@@ -93,8 +93,20 @@ func TestDumbForLong(t *testing.T) {
 	}
 }
 
-// disturb sends from a guest whatever could bring the host to answer, and looks what its stack has counted.
+// disturb sends from a guest whatever could bring the host to answer, and looks what its stack has counted: nothing. One single
+// packet was seen once in dozens of runs, from nobody knows where; what lets a guest through lets its dozens through, again.
 func (d dumb) disturb(t *testing.T, w *topo.World, guest *topo.Node) {
+	t.Helper()
+	n := d.reached(t, w, guest)
+	if n == 1 {
+		t.Logf("%s: one packet was counted; once more", guest.Name)
+		n = d.reached(t, w, guest)
+	}
+	want(t, guest.Name+": packets that the host's IP stack has counted on "+strings.Join(d.legs, ", "), n, 0)
+}
+
+// reached is how many packets of a guest that tries everything the host's IP stack has counted.
+func (d dumb) reached(t *testing.T, w *topo.World, guest *topo.Node) int {
 	t.Helper()
 	counted := d.counted(w)
 	for _, address := range []string{"192.0.2.99", "192.0.2.10", "198.51.100.10"} {
@@ -110,7 +122,7 @@ func (d dumb) disturb(t *testing.T, w *topo.World, guest *topo.Node) {
 	}
 	guest.TryRun("ping -6 -n -c 3 -i 0.2 -W 1 ff02::1%%eth0")
 	guest.TryRun("ping -n -b -c 3 -i 0.2 -W 1 203.0.113.255")
-	want(t, guest.Name+": packets that the host's IP stack has counted on "+strings.Join(d.legs, ", "), d.counted(w)-counted, 0)
+	return d.counted(w) - counted
 }
 
 // macs are the MACs by which a guest could mean the host: the bridge's, the bond's, those of other bridges, and of its own port.
