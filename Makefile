@@ -126,17 +126,27 @@ ansible: bin/lab bin/hostnet-module collection
 .PHONY: boot
 boot: bin/lab bin/hostnet-module
 	bin/lab fetch --disk --kernel 12 --kernel 13 --kernel newest
-	$(GO) test -tags labhost -count 1 -parallel 2 -timeout 25m -run '$(RUN)' -skip TestChannels -v ./tests/boot
+	$(GO) test -tags labhost -count 1 -parallel 2 -timeout 60m -run '$(RUN)' -skip '$(CONTAINED)' -v ./tests/boot
 
-## channels: cloud-init's ways of delivering a document, in containers
+# Those of them that containers are enough for.
+CONTAINED := ^Test(Channels|BadUserData|Package)$$
+
+## channels: cloud-init's ways of delivering a document, bad documents and the package, in containers
 .PHONY: channels
-channels: bin/lab bin/hostnet-module
-	$(GO) test -tags labhost -count 1 -timeout 25m -run TestChannels -v ./tests/boot
+channels: bin/lab bin/hostnet-module packages
+	bin/lab fetch --disk --kernel 13 --kernel newest
+	$(GO) test -tags labhost -count 1 -timeout 40m -run '$(if $(filter .,$(RUN)),$(CONTAINED),$(RUN))' -v ./tests/boot
+
+# What make test has of it: a first boot and a second one.
+.PHONY: firstboot
+firstboot: bin/lab bin/hostnet-module
+	bin/lab fetch --disk --kernel 12
+	$(GO) test -tags labhost -count 1 -timeout 15m -run TestFirstBoot/12 -v ./tests/boot
 
 ## test-boot: the same with all variants
 .PHONY: test-boot
 test-boot: deps
-	HOSTNET_BOOT=all $(MAKE) --no-print-directory boot
+	HOSTNET_BOOT=all $(MAKE) --no-print-directory boot channels
 
 ## test-ansible: all ways to have it, on the Ansible of three Debian releases; a fleet of twenty hosts; ansible-lint and ansible-test
 .PHONY: test-ansible
@@ -244,7 +254,7 @@ dist:
 	$(OWN) completion bash >$(DIST)/share/hostnet-module.bash
 	$(OWN) completion fish >$(DIST)/share/hostnet-module.fish
 	$(OWN) completion zsh >$(DIST)/share/_hostnet-module
-	for unit in hostnet hostnet-late hostnet-wait-online; do \
+	for unit in hostnet hostnet-late hostnet-wait-online hostnet-cloud-init; do \
 	  sed 's,/usr/local/sbin/,/usr/sbin/,' cloudinit/files/$$unit.service >$(DIST)/units/$$unit.service; done
 
 ## packages: .deb and .rpm for amd64 and arm64, in dist/. VERSION=1.2.3

@@ -7,18 +7,16 @@ import (
 	"strings"
 
 	"hostnet-module/module/convert"
+	"hostnet-module/module/persist"
 	"hostnet-module/module/report"
 	"hostnet-module/module/spec"
 )
 
-// asked is the word on the kernel's command line, and the file under /etc/hostnet, that ask for cloud-init's network-config as a source.
-const (
-	askedWord = "hostnet.network-config"
-	askedFile = "/etc/hostnet/use-network-config"
-)
+// askedWord, on the kernel's command line, asks for cloud-init's network-config as a source; so does a file (persist.Asked).
+const askedWord = "hostnet.network-config"
 
 func (b *Boot) wantsNetworkConfig() bool {
-	return b.tree().Exists(askedFile) || slices.Contains(strings.Fields(string(b.read("/proc/cmdline"))), askedWord)
+	return b.tree().Exists(persist.Asked) || slices.Contains(strings.Fields(string(b.read("/proc/cmdline"))), askedWord)
 }
 
 // networkConfig is the network-config of a seed, version 1 or 2, as a document; nil if there is none. What cannot be taken over is told

@@ -1,13 +1,8 @@
 package cloudinit
 
 import (
-	"bufio"
-	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
-	"mime"
-	"mime/multipart"
-	"net/textproto"
 	"path"
 	"regexp"
 	"strings"
@@ -55,56 +50,6 @@ func under(name string, data []byte, keys ...string) *source {
 	return s
 }
 
-// files are what a seed holds: in a folder, or on a disk that is not mounted any more.
-type files func(name string) []byte
-
-// seed looks through a NoCloud seed, the plainest first: a file of our own, then the keys and parts of cloud-init's.
-func seed(where string, read files) *source {
-	for _, name := range []string{"hostnet.yaml", "hostnet.yml", "hostnet.json"} {
-		if data := read(name); data != nil {
-			return whole(where+"/"+name, data)
-		}
-	}
-	for _, name := range []string{"meta-data", "vendor-data", "user-data"} {
-		data := read(name)
-		if data == nil {
-			continue
-		}
-		if part := mimePart(data); part != nil {
-			return whole(where+"/"+name+" (text/x-hostnet)", part)
-		}
-		if s := under(where+"/"+name, data, key); s != nil {
-			return s
-		}
-	}
-	return nil
-}
-
-// mimePart is the first part `text/x-hostnet` of a MIME message; nil if there is none.
-func mimePart(data []byte) []byte {
-	head := textproto.NewReader(bufio.NewReader(bytes.NewReader(data)))
-	if !bytes.Contains(data[:min(len(data), 4096)], []byte("ontent-")) {
-		return nil
-	}
-	header, err := head.ReadMIMEHeader()
-	if err != nil {
-		return nil
-	}
-	kind, params, err := mime.ParseMediaType(header.Get("Content-Type"))
-	if err != nil || !strings.HasPrefix(kind, "multipart/") {
-		return nil
-	}
-	for parts := multipart.NewReader(head.R, params["boundary"]); ; {
-		part, err := parts.NextRawPart()
-		if err != nil {
-			return nil
-		}
-		if kind, _, err := mime.ParseMediaType(part.Header.Get("Content-Type")); err == nil && kind == "text/x-hostnet" {
-			return decoded(part)
-		}
-	}
-}
-
 // provided looks for a document that came with the machine: in a seed, on a disk, in what cloud-init's local stage has left, in its
 // configuration. The first that is there counts, good or bad.
 func (b *Boot) provided() *source {
@@ -137,24 +82,6 @@ func (b *Boot) provided() *source {
 		}
 	}
 	return nil
-}
-
-// seeds are the places where a NoCloud seed may be.
-func (b *Boot) seeds() (list []place) {
-	for _, folder := range []string{"/var/lib/cloud/seed/nocloud", "/var/lib/cloud/seed/nocloud-net"} {
-		list = append(list, place{folder, func(name string) []byte { return b.read(folder + "/" + name) }})
-	}
-	if b.Disk != nil {
-		if read := b.Disk(); read != nil {
-			list = append(list, place{"the CIDATA disk", read})
-		}
-	}
-	return list
-}
-
-type place struct {
-	where string
-	read  files
 }
 
 func (b *Boot) tree() store.Tree { return store.Tree(b.Host.Root) }

@@ -22,7 +22,8 @@ const (
 	JSON     = Folder + "/hostnet.json" // the same, where somebody has written it in this form
 	previous = Folder + "/previous"     // earlier documents, 1.yaml the newest
 	off      = Folder + "/boot-disabled"
-	Origin   = Folder + "/origin.json" // which documents of the first boot have been taken
+	Origin   = Folder + "/origin.json"        // which documents of the first boot have been taken
+	Asked    = Folder + "/use-network-config" // there if cloud-init's network-config is a source too
 	program  = "/usr/local/sbin/hostnet-module"
 	packaged = "/usr/sbin/hostnet-module" // by a package, which then brings the units too
 )

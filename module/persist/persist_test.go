@@ -291,3 +291,35 @@ func TestSwitch(t *testing.T) {
 		t.Error("not switched on again")
 	}
 }
+
+// TestPackageComes: a package takes the place of what a run has installed; a unit that somebody has changed stays his.
+func TestPackageComes(t *testing.T) {
+	const late = "/etc/systemd/system/hostnet-late.service"
+	d := newDesk(t, systemd)
+	d.keep(bond)
+	d.lay(late, d.read(late)+"# mine\n")
+	d.lay("/usr/sbin/hostnet-module", "the package's")
+	for _, w := range []string{"hostnet", "hostnet-late", "hostnet-wait-online"} {
+		d.lay("/usr/lib/systemd/system/"+w+".service", "the package's")
+	}
+	p, err := d.Enable(false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Do(); err != nil {
+		t.Fatal(err)
+	}
+	got := slices.DeleteFunc(d.files(), func(f string) bool {
+		return !strings.HasPrefix(f, "/etc/systemd/") && !strings.HasPrefix(f, "/usr/local/")
+	})
+	want := []string{late,
+		"/etc/systemd/system/multi-user.target.wants/hostnet-late.service -> /usr/lib/systemd/system/hostnet-late.service",
+		"/etc/systemd/system/network-online.target.wants/hostnet-wait-online.service -> /usr/lib/systemd/system/hostnet-wait-online.service",
+		"/etc/systemd/system/sysinit.target.wants/hostnet.service -> /usr/lib/systemd/system/hostnet.service"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	if p, err := d.Enable(false); err != nil || p.Changed() {
+		t.Errorf("again: %v, %+v", err, p.Object)
+	}
+}

@@ -40,9 +40,10 @@ var wanted = []struct{ unit, by string }{
 }
 
 const (
-	unitFolder     = "/etc/systemd/system"
-	hostnetService = "hostnet.service"
-	updateRC       = "/usr/sbin/update-rc.d"
+	unitFolder       = "/etc/systemd/system"
+	hostnetService   = "hostnet.service"
+	cloudInitService = "hostnet-cloud-init.service"
+	updateRC         = "/usr/sbin/update-rc.d"
 )
 
 // path of the program that the service calls: a package's, or our own copy.
@@ -136,6 +137,9 @@ func (p *Plan) plan() error {
 		p.put(file{name: program, from: from, mode: 0o755}, "program")
 	}
 	before := len(p.service)
+	if h.programPath() == packaged {
+		p.giveWay()
+	}
 	for _, f := range s.files {
 		p.put(f, "")
 	}
@@ -146,6 +150,30 @@ func (p *Plan) plan() error {
 		p.differ("service", false, nil, fmt.Sprintf("%s (%s)", s.unit, s.manager))
 	}
 	return nil
+}
+
+// giveWay plans removing what runs had installed before a package came: it would go on being used instead of the package's. Units that
+// somebody has changed stay.
+func (p *Plan) giveWay() {
+	t := p.host.tree()
+	names := []string{program}
+	for _, name := range append(wantedUnits(), cloudInitService) {
+		if at := unitFolder + "/" + name; t.Same(at, []byte(files.Read(name)), 0o644) {
+			names = append(names, at)
+		}
+	}
+	for _, name := range names {
+		if t.Exists(name) {
+			p.service = append(p.service, change{name, func() error { return t.Remove(name) }})
+		}
+	}
+}
+
+func wantedUnits() (names []string) {
+	for _, w := range wanted {
+		names = append(names, w.unit)
+	}
+	return names
 }
 
 // put notes a file that is not as it shall be.

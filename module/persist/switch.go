@@ -32,8 +32,10 @@ func (h Host) Enable(own bool) (*Plan, error) {
 	if err := p.plan(); err != nil {
 		return nil, err
 	}
-	for _, f := range h.cloudInit() {
-		p.put(f, f.name)
+	if t.Exists("/usr/bin/cloud-init") {
+		for _, f := range h.cloudInit() {
+			p.put(f, f.name)
+		}
 	}
 	if own {
 		for _, f := range h.ownNetwork() {
@@ -62,7 +64,7 @@ func (h Host) Disable() *Plan {
 func (h Host) Uninstall() *Plan {
 	p := h.toggle()
 	t := h.tree()
-	names := append(h.installed(), program, off, Document, JSON, Origin)
+	names := append(h.installed(), program, off, Document, JSON, Origin, Asked)
 	for _, name := range t.List(previous) {
 		names = append(names, previous+"/"+name)
 	}
@@ -132,16 +134,13 @@ func (p *Plan) take(names ...string) {
 	}
 }
 
-// cloudInit is what makes cloud-init hand documents to us, where it is installed.
+// cloudInit is what makes cloud-init hand documents to us.
 func (h Host) cloudInit() []file {
-	if !h.tree().Exists("/usr/bin/cloud-init") {
-		return nil
-	}
 	list := []file{
 		{name: "/usr/lib/python3/dist-packages/cc_hostnet.py", data: h.ours("cc_hostnet.py"), mode: 0o644},
 		{name: "/var/lib/cloud/handlers/part_handler_hostnet.py", data: h.ours("part_handler_hostnet.py"), mode: 0o644},
 	}
-	return append(list, h.systemdUnit("hostnet-cloud-init.service", "cloud-init.target")...)
+	return append(list, h.systemdUnit(cloudInitService, "cloud-init.target")...)
 }
 
 // ownNetwork is what keeps others' hands off, for those that are there.

@@ -9,8 +9,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"hostnet-module/tests/bad"
 )
 
 const classic = `bonds:
@@ -64,6 +62,7 @@ func TestFirstBoot(t *testing.T) {
 		files   map[string]string
 		source  string
 	}{
+		{"12", map[string]string{seed + "meta-data": metaData, seed + "user-data": "#cloud-config\nhostnet:\n" + indented(classic)}, seed + "user-data"},
 		{"13", map[string]string{seed + "meta-data": metaData, seed + "user-data": multipart(classic)}, seed + "user-data (text/x-hostnet)"},
 		{"newest", map[string]string{seed + "meta-data": metaData + "hostnet:\n" + indented(classic), seed + "user-data": "#cloud-config\n{}\n"}, seed + "meta-data"},
 	} {
@@ -75,6 +74,11 @@ func TestFirstBoot(t *testing.T) {
 			was := m.network()
 			m.reboot()
 			m.laterBoot(was)
+			if all {
+				// And for the time that it takes, one boot without us.
+				m.run("systemctl disable hostnet.service hostnet-late.service hostnet-wait-online.service hostnet-cloud-init.service")
+				m.reboot()
+			}
 		})
 	}
 }
@@ -135,162 +139,5 @@ func (m *machine) laterBoot(was string) {
 	m.classic()
 	if out := m.run("hostnet-module --format json " + kept); !strings.Contains(out, `"changed":false`) {
 		m.t.Errorf("not the same: %.2000s", out)
-	}
-}
-
-// TestStory is Debian 12 from the first boot on: a card that is missing and comes late, other names, a power cut, bad documents.
-func TestStory(t *testing.T) {
-	t.Parallel()
-	three := strings.Replace(classic, `{mac: "`+mac1+`"}`, `{mac: "`+mac1+`"}, {mac: "`+mac2+`"}`, 1)
-	m := start(t, "12", with(map[string]string{seed + "meta-data": metaData, seed + "user-data": "#cloud-config\n{}\n", seed + "hostnet.yaml": three}), "--nic", mac2+",late")
-	m.up()
-	m.firstBoot(seed + "hostnet.yaml")
-	m.lateCard()
-	m.ansible()
-	was := m.network()
-	m.otherNames()
-	m.laterBoot(was)
-	m.powerCuts(map[bool]int{false: 1, true: 5}[all])
-	m.badDocuments()
-	if all {
-		m.uninstall()
-	}
-}
-
-// uninstall leaves nothing on the disk, and the next boot is one without us.
-func (m *machine) uninstall() {
-	m.t.Helper()
-	m.run("rm -r " + seed + "hostnet.yaml; hostnet-module uninstall")
-	if out, _ := m.try(time.Minute, "find / -xdev -name '*hostnet*' -not -path '/proc/*' -not -path '/run/*' -not -path '/root/*' -not -path '/var/log/*'"); out != "" {
-		m.t.Errorf("left:\n%s", out)
-	}
-	m.reboot()
-	if out, code := m.try(time.Minute, "ls -d /sys/class/net/bond0 /run/hostnet"); code == 0 {
-		m.t.Errorf("still there: %s", out)
-	}
-}
-
-// lateCard: the bond has come up without its third card; it joins when it is plugged in.
-func (m *machine) lateCard() {
-	m.t.Helper()
-	if out := m.link("bond0", "bonding/slaves"); len(strings.Fields(out)) != 2 {
-		m.t.Errorf("members: %s", out)
-	}
-	if !strings.Contains(m.console(), "network card {mac: "+mac2+"} is not there") {
-		m.t.Errorf("the console does not say what is missing")
-	}
-	m.run("systemctl is-active hostnet-late.service")
-	m.monitor("device_add", "virtio-net-pci,netdev=wire3,id=nic3,mac="+mac2+",romfile=,addr=0x14")
-	m.await("the late card is a member", "test $(wc -w </sys/class/net/bond0/bonding/slaves) = 3")
-	m.await("nothing is waited for any more", "! systemctl is-active hostnet-late.service && test ! -e /run/hostnet/missing")
-}
-
-// ansible lays a task's document over what boots, in the way that Ansible runs a binary module: a copy of the program under another name, an
-// arguments file, and both gone afterwards.
-func (m *machine) ansible() {
-	m.t.Helper()
-	const dir = "/root/.ansible/tmp/x"
-	m.run("mkdir -p " + dir + "; cp /usr/local/sbin/hostnet-module " + dir + "/AnsiballZ_hostnet")
-	for _, row := range []struct{ check, want string }{
-		{"true", `"kind":"boot","name":"` + kept + `","changed":true,"action":"update"`},
-		{"false", `"kind":"boot","name":"` + kept + `","changed":true,"action":"update"`},
-		{"false", `"changed":false`},
-	} {
-		m.put(dir+"/args", `{"vlans": [{"name": "bond0.99", "parent": "bond0", "id": 99}], "_ansible_check_mode": `+row.check+`}`)
-		if out := m.run(dir + "/AnsiballZ_hostnet " + dir + "/args"); !strings.Contains(out, row.want) {
-			m.t.Errorf("check %s: no %s in %s", row.check, row.want, out)
-		}
-	}
-	m.run("rm -r " + dir)
-}
-
-func (m *machine) await(what, script string) {
-	m.t.Helper()
-	// One process in the machine that waits is cheaper than many that look.
-	if out, code := m.try(90*time.Second, "for i in $(seq 200); do if "+script+"; then exit 0; fi >/dev/null 2>&1; sleep 0.2; done; journalctl -b -u 'hostnet*' --no-pager | tail -20; exit 1"); code != 0 {
-		m.t.Fatalf("not so: %s\n%s", what, out)
-	}
-}
-
-// otherNames boots with other names for the cards, two of them swapped.
-func (m *machine) otherNames() {
-	m.t.Helper()
-	for name, mac := range map[string]string{"lan9": mac0, "eth0": mac1, "wan1": mac2} {
-		m.put("/etc/systemd/network/10-"+name+".link", "[Match]\nPermanentMACAddress="+mac+"\n[Link]\nName="+name+"\n")
-	}
-	m.reboot()
-	members := strings.Fields(m.link("bond0", "bonding/slaves"))
-	if slices.Sort(members); !slices.Equal(members, []string{"eth0", "lan9", "wan1"}) {
-		m.t.Errorf("members: %s", members)
-	}
-}
-
-// powerCuts cuts the power while runs keep one document and the other in turn: it is the one or the other that is on the disk.
-func (m *machine) powerCuts(times int) {
-	m.t.Helper()
-	m.put("/root/a.yaml", "bridges: [{name: vlan48, description: one}]\n")
-	m.put("/root/b.yaml", "bridges: [{name: vlan48, description: two}]\n")
-	want := map[string]bool{}
-	for _, name := range []string{"b", "a"} {
-		m.run("hostnet-module --format json /root/" + name + ".yaml")
-		want[m.run("cat "+kept)] = true
-	}
-	if len(want) != 2 {
-		m.t.Fatalf("documents kept: %v", want)
-	}
-	for n := range times {
-		m.run("sync; setsid sh -c 'while :; do hostnet-module /root/a.yaml; hostnet-module /root/b.yaml; done' >/dev/null 2>&1 </dev/null &")
-		time.Sleep(time.Duration(1500+317*n) * time.Millisecond)
-		m.cut()
-		got := m.run("cat " + kept)
-		if !want[got] {
-			m.t.Errorf("cut %d: neither the one nor the other:\n%s", n, got)
-		}
-		if out := m.run("hostnet-module --check --format json " + kept); !strings.Contains(out, `"changed":false`) {
-			m.t.Errorf("cut %d: the network is not what is on the disk: %.2000s", n, out)
-		}
-		m.t.Logf("cut %d: %s", n, strings.TrimSpace(m.run("grep description "+kept)))
-	}
-}
-
-// badDocuments lays documents that are wrong beside the seed and boots our part with each: the last good network, a word in the journal
-// and one on the console.
-func (m *machine) badDocuments() {
-	m.t.Helper()
-	texts := slices.Sorted(maps.Keys(bad.Documents()))
-	if !all {
-		texts = []string{texts[0], texts[len(texts)/4], texts[len(texts)/2], texts[3*len(texts)/4], texts[len(texts)-1]}
-	}
-	was := m.network()
-	for _, text := range texts {
-		m.put(seed+"hostnet.yaml", text)
-		before := len(m.console())
-		out := m.run("ip link del bond0; for b in vlan16 vlan32 vlan48; do ip link del $b; done; rm -rf /run/hostnet; systemctl reset-failed hostnet.service; systemctl restart hostnet.service; journalctl -b -u hostnet.service --no-pager -o cat | tail -30")
-		if now := m.network(); now != was {
-			m.t.Errorf("%s: the network is\n%s\nand was\n%s", text, now, was)
-		}
-		m.awaitConsole(before, kept+" was brought up instead")
-		for where, said := range map[string]string{"journal": out, "console": m.console()[before:]} {
-			if !strings.Contains(said, seed+"hostnet.yaml:") || !strings.Contains(said, bad.Documents()[text]) {
-				m.t.Errorf("%s: the %s says\n%s", text, where, said)
-			}
-		}
-	}
-	m.t.Logf("%d bad documents", len(texts))
-	m.put(seed+"hostnet.yaml", texts[0])
-	m.reboot()
-	if now := m.network(); now != was {
-		m.t.Errorf("after a boot with a bad document the network is\n%s\nand was\n%s", now, was)
-	}
-}
-
-// awaitConsole waits until the emulated serial line has passed on what was written to it.
-func (m *machine) awaitConsole(from int, text string) {
-	m.t.Helper()
-	for end := time.Now().Add(20 * time.Second); !strings.Contains(m.console()[from:], text); time.Sleep(50 * time.Millisecond) {
-		if time.Now().After(end) {
-			m.t.Errorf("the console does not say %q but\n%s", text, m.console()[from:])
-			return
-		}
 	}
 }

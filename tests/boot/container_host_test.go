@@ -7,7 +7,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -22,6 +21,7 @@ type container struct {
 	t    *testing.T
 	root string
 	init string // process 1, seen from here
+	said string // a file with what its console shows, all boots
 	end  func()
 }
 
@@ -55,7 +55,18 @@ func tree(t *testing.T, release string) string {
 
 // newContainer makes a container of a release with what an image builder puts in, and with files.
 func newContainer(t *testing.T, release string, files map[string]string) *container {
-	c := &container{t: t, root: tree(t, release)}
+	t.Helper()
+	c := bareContainer(t, release, files)
+	if out, err := exec.Command("../../bin/hostnet-module", "enable-boot", "--own-network", "--root", c.root).CombinedOutput(); err != nil {
+		t.Fatalf("enable-boot: %v\n%s", err, out)
+	}
+	return c
+}
+
+// bareContainer is one without us.
+func bareContainer(t *testing.T, release string, files map[string]string) *container {
+	t.Helper()
+	c := &container{t: t, root: tree(t, release), said: filepath.Join(t.TempDir(), "console")}
 	var uname unix.Utsname
 	if err := unix.Uname(&uname); err != nil {
 		t.Fatal(err)
@@ -67,16 +78,28 @@ func newContainer(t *testing.T, release string, files map[string]string) *contai
 		all[name] = text
 	}
 	for name, text := range all {
-		path := filepath.Join(c.root, name)
-		os.MkdirAll(filepath.Dir(path), 0o755)
-		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if out, err := exec.Command("../../bin/hostnet-module", "enable-boot", "--own-network", "--root", c.root).CombinedOutput(); err != nil {
-		t.Fatalf("enable-boot: %v\n%s", err, out)
+		c.put(name, text)
 	}
 	return c
+}
+
+// put writes a file in the container, whether it runs or not.
+func (c *container) put(name, text string) {
+	c.t.Helper()
+	path := filepath.Join(c.root, name)
+	os.MkdirAll(filepath.Dir(path), 0o755)
+	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+		c.t.Fatal(err)
+	}
+}
+
+// console is what it has shown since its last start.
+func (c *container) console() string {
+	data, err := os.ReadFile(c.said)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return strings.ReplaceAll(string(data), "\r", "")
 }
 
 // boot starts it and waits until everything has been started.
@@ -87,6 +110,12 @@ func (c *container) boot() {
 mount -t tmpfs tmpfs /sys/fs/cgroup; mount -t cgroup2 cgroup2 /sys/fs/cgroup
 exec systemd-nspawn --quiet --directory "$0" --private-network --register=no --keep-unit --console=pipe --boot`, c.root)
 	cmd.SysProcAttr = &unix.SysProcAttr{Setpgid: true}
+	console, err := os.Create(c.said)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	defer console.Close()
+	cmd.Stdout = console
 	if err := cmd.Start(); err != nil {
 		c.t.Fatal(err)
 	}
@@ -146,48 +175,5 @@ func (c *container) works(status int, source string) {
 	c.want("ip -br addr", 0, "192.0.2.10/24", "vlan48")
 	if out, code := c.try("journalctl -b --no-pager | grep -i 'ordering cycle'"); code == 0 {
 		c.t.Error(out)
-	}
-}
-
-// TestChannels: every way in which a document comes with a machine, with the releases of cloud-init.
-func TestChannels(t *testing.T) {
-	under := "hostnet:\n" + indented(plain)
-	const elsewhere = "/srv/seed/" // a seed that cloud-init alone knows of
-	seedfrom := map[string]string{"/etc/cloud/cloud.cfg.d/98_seed.cfg": "datasource: {NoCloud: {seedfrom: \"file:///srv/seed/\"}}\n"}
-	for _, release := range []string{"13", "newest"} { // 12 is TestStory's; in such a container its systemd does not come to an end
-		const strict = 2 // the schema knows no key hostnet
-		for _, row := range []struct {
-			name   string
-			files  map[string]string
-			source string // "": late
-			status int
-		}{
-			{"meta-data", map[string]string{seed + "meta-data": metaData + under, seed + "user-data": "#cloud-config\n{}\n"}, seed + "meta-data", 0},
-			{"part", map[string]string{seed + "meta-data": metaData, seed + "user-data": multipart(plain)}, seed + "user-data (text/x-hostnet)", 0},
-			{"user-data", map[string]string{seed + "meta-data": metaData, seed + "user-data": "#cloud-config\n" + under}, seed + "user-data", strict},
-			{"late part", map[string]string{elsewhere + "meta-data": metaData, elsewhere + "user-data": multipart(plain)}, "", 0},
-			{"late vendor-data", map[string]string{elsewhere + "meta-data": metaData, elsewhere + "user-data": "#cloud-config\n{}\n", elsewhere + "vendor-data": "#cloud-config\n" + under}, "", 0},
-		} {
-			t.Run(regexp.MustCompile(" ").ReplaceAllString(release+" "+row.name, "_"), func(t *testing.T) {
-				if row.source == "" {
-					for name, text := range seedfrom {
-						row.files[name] = text
-					}
-				}
-				c := newContainer(t, release, row.files)
-				c.boot()
-				if row.source == "" {
-					c.want("for i in $(seq 150); do [ -e "+kept+" ] && [ -e /sys/class/net/vlan48 ] && exit 0; sleep 0.2; done; exit 1", 0)
-				} else {
-					c.works(row.status, row.source)
-				}
-				c.reboot()
-				c.works(row.status, kept)
-				c.want("hostnet-module uninstall", 0)
-				if out, _ := c.try("find / -xdev -name '*hostnet*' -not -path '/proc/*' -not -path '/run/*'"); out != "" {
-					t.Errorf("left:\n%s", out)
-				}
-			})
-		}
 	}
 }

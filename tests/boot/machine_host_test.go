@@ -33,6 +33,8 @@ const (
 	mac1 = "52:54:00:00:00:02"
 	mac2 = "52:54:00:00:00:03" // comes late, where a machine has it
 	peer = "52:54:00:00:00:0f"
+
+	path0 = "pci-0000:00:10.0" // of the first one, which may be in slot 16 only
 )
 
 // machine is a running one.
@@ -45,9 +47,17 @@ type machine struct {
 // start boots a machine from a fresh disk. Files lie on it before the first boot.
 func start(t *testing.T, release string, files map[string]string, args ...string) *machine {
 	t.Helper()
-	root := image(t, files)
+	return launch(t, release, image(t, files, "--own-network"), []string{mac0, mac1, peer}, args...)
+}
+
+// launch boots a machine with the files of a folder and with some cards.
+func launch(t *testing.T, release, root string, cards []string, args ...string) *machine {
+	t.Helper()
 	m := &machine{t: t, name: fmt.Sprintf("boot-%s-%d", strings.ToLower(regexp.MustCompile(`\W+`).ReplaceAllString(t.Name(), "-")), os.Getpid())}
-	argv := append([]string{"debian", "--release", release, "--name", m.name, "--file", root + ":/", "--nic", mac0, "--nic", mac1, "--nic", peer}, args...)
+	argv := append([]string{"debian", "--release", release, "--name", m.name, "--file", root + ":/"}, args...)
+	for _, card := range cards {
+		argv = append(argv, "--nic", card)
+	}
 	cmd := exec.Command("../../bin/lab", argv...)
 	cmd.SysProcAttr = &unix.SysProcAttr{Pdeathsig: unix.SIGTERM}
 	stdin, err := cmd.StdinPipe()
@@ -85,7 +95,7 @@ func start(t *testing.T, release string, files map[string]string, args ...string
 }
 
 // image is what an image builder does: the program, with its units, below a folder that looks like the new system.
-func image(t *testing.T, files map[string]string) string {
+func image(t *testing.T, files map[string]string, how ...string) string {
 	t.Helper()
 	root := t.TempDir()
 	for name, text := range files {
@@ -97,7 +107,7 @@ func image(t *testing.T, files map[string]string) string {
 			if err := os.Symlink(target, path); err != nil {
 				t.Fatal(err)
 			}
-		} else if err := os.WriteFile(path, []byte(text), 0o755); err != nil {
+		} else if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -110,8 +120,13 @@ func image(t *testing.T, files map[string]string) string {
 			t.Fatal(err)
 		}
 	}
-	os.MkdirAll(filepath.Join(root, "etc/cloud/cloud.cfg.d"), 0o755)
-	if out, err := exec.Command("../../bin/hostnet-module", "enable-boot", "--own-network", "--root", root).CombinedOutput(); err != nil {
+	settings := filepath.Join(root, "etc/cloud/cloud.cfg.d")
+	os.MkdirAll(settings, 0o755)
+	// The disk is as large as it will be; newest's has no program that would make it larger.
+	if err := os.WriteFile(filepath.Join(settings, "11_image.cfg"), []byte("resize_rootfs: false\ngrowpart: {mode: \"off\"}\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := exec.Command("../../bin/hostnet-module", append([]string{"enable-boot", "--root", root}, how...)...).CombinedOutput(); err != nil {
 		t.Fatalf("enable-boot: %v\n%s", err, out)
 	}
 	for _, name := range marks {
@@ -164,6 +179,12 @@ func (m *machine) monitor(command ...string) {
 	}
 }
 
+// plug puts a card that was declared late into its slot. n is its place among the cards.
+func (m *machine) plug(n int, mac string) {
+	m.t.Helper()
+	m.monitor("device_add", fmt.Sprintf("virtio-net-pci,netdev=wire%d,id=nic%[1]d,mac=%s,romfile=,addr=%#x", n, mac, 16+n))
+}
+
 // console is all that the machine has said there, all boots.
 func (m *machine) console() string {
 	data, err := os.ReadFile(filepath.Join(m.dir, "console.log"))
@@ -189,15 +210,35 @@ func (m *machine) booting(do func()) {
 		}
 		time.Sleep(200 * time.Millisecond)
 	}
-	m.up()
 }
 
 // reboot is an orderly one, cut is what a power failure does.
 func (m *machine) reboot() {
 	m.t.Helper()
 	m.booting(func() { m.try(10*time.Second, "systemctl reboot") })
+	m.up()
 }
-func (m *machine) cut() { m.t.Helper(); m.booting(func() { m.monitor("system_reset") }) }
+
+func (m *machine) cut() {
+	m.t.Helper()
+	m.booting(func() { m.monitor("system_reset") })
+	m.up()
+}
+
+// restart is a reboot after which something may have failed.
+func (m *machine) restart() {
+	m.t.Helper()
+	m.booting(func() { m.try(10*time.Second, "systemctl reboot") })
+	m.settle()
+}
+
+// settle waits until systemd has tried to start everything.
+func (m *machine) settle() {
+	m.t.Helper()
+	if out, _ := m.try(5*time.Minute, "systemctl is-system-running --wait"); out != "running\n" && out != "degraded\n" {
+		m.t.Fatalf("the system is %s\n%s", out, m.console())
+	}
+}
 
 // up waits until systemd has started everything, and looks at what must be so after each boot.
 func (m *machine) up() {
@@ -215,10 +256,14 @@ func (m *machine) up() {
 // share is our part of the boot.
 func (m *machine) share() string {
 	var told struct {
+		Source  *string
 		Seconds struct{ Total, Waiting float64 }
 	}
 	if err := json.Unmarshal([]byte(m.run("cat /run/hostnet/result.json 2>/dev/null || echo {}")), &told); err != nil {
 		m.t.Error(err)
+	}
+	if told.Source == nil {
+		return "without us"
 	}
 	return fmt.Sprintf("of that hostnet.service %.2f s, %.2f s of them waiting for cards", told.Seconds.Total, told.Seconds.Waiting)
 }

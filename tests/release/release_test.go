@@ -98,7 +98,7 @@ func sbom(t *testing.T, name string) {
 
 // installed are the files of both kinds of packages that others look for in their places.
 var installed = []string{"/etc/hostnet/README", "/usr/sbin/hostnet-module", "/usr/lib/systemd/system/hostnet.service", "/usr/lib/systemd/system/hostnet-late.service",
-	"/usr/lib/systemd/system/hostnet-wait-online.service", "/usr/share/man/man8/hostnet-module.8.gz", "/usr/share/bash-completion/completions/hostnet-module",
+	"/usr/lib/systemd/system/hostnet-wait-online.service", "/usr/lib/systemd/system/hostnet-cloud-init.service", "/usr/share/man/man8/hostnet-module.8.gz", "/usr/share/bash-completion/completions/hostnet-module",
 	"/usr/share/fish/vendor_completions.d/hostnet-module.fish", "/usr/share/doc/hostnet-module/copyright", "/usr/share/doc/hostnet-module/convert.md"}
 
 // deb installs the package into a root of its own, with a dpkg database of its own, and runs what it has put there.

@@ -1,0 +1,109 @@
+//go:build labhost
+
+package boot
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// folder is a seed for --cidata.
+func folder(t *testing.T, files map[string]string) string {
+	t.Helper()
+	dir := t.TempDir()
+	for name, text := range files {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+// TestWithoutCloudInit: a disk with the label CIDATA, and nobody but us to read it.
+func TestWithoutCloudInit(t *testing.T) {
+	t.Parallel()
+	m := start(t, "12", with(map[string]string{"/etc/cloud/cloud-init.disabled": ""}),
+		"--cidata", folder(t, map[string]string{"meta-data": metaData, "user-data": "#cloud-config\nhostnet:\n" + indented(classic)}))
+	m.up()
+	if out := m.run("cat /run/hostnet/result.json; cloud-init status"); !strings.Contains(out, `"source":"the CIDATA disk/user-data","fallback":false`) || !strings.Contains(out, "status: disabled") {
+		t.Errorf("%.500s", out)
+	}
+	m.classic()
+	m.router()
+}
+
+// TestStatus: what `cloud-init status` says of `hostnet:` in user-data, on the releases where docs/boot.md says so.
+func TestStatus(t *testing.T) {
+	for release, want := range map[string]string{"12": "status: done", "13": "degraded", "newest": "degraded"} {
+		t.Run(release, func(t *testing.T) {
+			if !all {
+				return
+			}
+			t.Parallel()
+			m := start(t, release, with(map[string]string{seed + "meta-data": metaData, seed + "user-data": "#cloud-config\nhostnet:\n" + indented(classic)}))
+			m.try(5*time.Minute, "systemctl is-system-running --wait")
+			if out, code := m.try(time.Minute, "cloud-init status --long"); !strings.Contains(out, want) || (code != 0) != (want == "degraded") {
+				t.Errorf("exit %d, want %s\n%s", code, want, out)
+			}
+			m.classic()
+		})
+	}
+}
+
+// TestLateChannels: a seed that only cloud-init knows of. The document arrives in its network stage, is applied, and is there before the
+// network at the next boot.
+func TestLateChannels(t *testing.T) {
+	for _, release := range []string{"12", "13", "newest"} {
+		if release != "12" && !all {
+			continue
+		}
+		for name, files := range map[string]map[string]string{
+			"part":        {"user-data": multipart(classic)},
+			"vendor-data": {"user-data": "#cloud-config\n{}\n", "vendor-data": "#cloud-config\nhostnet:\n" + indented(classic)},
+		} {
+			t.Run(release+" "+name, func(t *testing.T) {
+				t.Parallel()
+				lay := map[string]string{elsewhere + "meta-data": metaData, seedfile: seedfrom}
+				for file, text := range files {
+					lay[elsewhere+file] = text
+				}
+				m := start(t, release, with(lay))
+				m.up()
+				m.await("the document has been taken", "test -e "+kept+" && test -e /sys/class/net/vlan48")
+				if out, code := m.try(time.Minute, "cloud-init status --wait --long"); code != 0 || !strings.Contains(out, "status: done") {
+					t.Errorf("cloud-init: exit %d\n%s", code, out)
+				}
+				was := m.network()
+				m.reboot()
+				m.laterBoot(was)
+			})
+		}
+	}
+}
+
+// TestCommandLine: a seed that the kernel's command line names, packed as some clouds' tools pack it, and a document that it names.
+func TestCommandLine(t *testing.T) {
+	for name, row := range map[string]struct{ append, source string }{
+		"seed":     {"ds=nocloud;s=file://" + elsewhere, elsewhere + "user-data (text/x-hostnet)"},
+		"document": {"hostnet.config=" + elsewhere + "host.yaml", elsewhere + "host.yaml"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if name == "document" && !all {
+				return
+			}
+			t.Parallel()
+			m := start(t, "12", with(map[string]string{elsewhere + "meta-data": metaData, elsewhere + "user-data": packed(multipart(classic)), elsewhere + "host.yaml": classic}), "--append", row.append)
+			m.up()
+			if out := m.run("cat /run/hostnet/result.json"); !strings.Contains(out, `"source":"`+row.source+`","fallback":false`) {
+				t.Errorf("the source is not %s:\n%.300s", row.source, out)
+			}
+			m.classic()
+			if out, code := m.try(time.Minute, "cloud-init status --long"); code != 0 {
+				t.Errorf("cloud-init: exit %d\n%s", code, out)
+			}
+		})
+	}
+}
