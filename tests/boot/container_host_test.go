@@ -108,7 +108,7 @@ func (c *container) boot() {
 	// This host's cgroups may be those of version 1, without systemd: a version 2 of its own, in a mount namespace.
 	cmd := exec.Command("unshare", "--mount", "--propagation", "private", "sh", "-c", `set -e
 mount -t tmpfs tmpfs /sys/fs/cgroup; mount -t cgroup2 cgroup2 /sys/fs/cgroup
-exec systemd-nspawn --quiet --directory "$0" --private-network --register=no --keep-unit --console=pipe --boot`, c.root)
+exec systemd-nspawn --quiet --directory "$0" --private-network --register=no --keep-unit --console=read-only --boot`, c.root)
 	cmd.SysProcAttr = &unix.SysProcAttr{Setpgid: true}
 	console, err := os.Create(c.said)
 	if err != nil {
