@@ -191,6 +191,23 @@ func TestCheckSendsNothing(t *testing.T) {
 	}
 }
 
+// TestReleasedMTU: what a bond lets go gets its old MTU back, which no dump tells. Where something above needs a larger one it is set.
+func TestReleasedMTU(t *testing.T) {
+	k := &fake.Kernel{Host: host(t, strings.Replace(bare, "eth1: down mtu 1500", "eth1: down mtu 1400", 1))}
+	runner := engine.Runner{Kernel: k, Dir: store.Dir(t.TempDir())}
+	for _, text := range []string{
+		"bonds: [{name: bond0, mode: active-backup, miimon: 100, members: [eth0, eth1]}]",
+		"bonds: [{name: bond0, members: [eth0]}]\nbridges: [{name: br0, mtu: 1500, ports: [eth1]}]",
+	} {
+		if out := runner.Run(context.Background(), document(t, text)); out.Failed != nil {
+			t.Fatal(out.Failed)
+		}
+	}
+	if mtu := k.Host.Link("eth1").MTU(); mtu != 1500 {
+		t.Errorf("eth1 has MTU %d", mtu)
+	}
+}
+
 func TestMissingModule(t *testing.T) {
 	k := &fake.Kernel{Host: host(t, bare), Lacks: []string{"bonding"}}
 	out := engine.Runner{Kernel: k, Dir: store.Dir(t.TempDir())}.Run(context.Background(), document(t, classic))

@@ -149,7 +149,10 @@ func (m *maker) carry(o *spec.Object, above, leg *state.Link) {
 	if master := m.out.Link(leg.Master); master != nil && master.K().TakesPorts || m.says(leg.Name, "mtu") {
 		return // a bond's members have the bond's
 	}
-	if now := leg.MTU(); now < above.MTU() && !(now == 0 && above.MTU() <= 1500) {
+	// A link that is to be made gets the usual one. What a bond has let go gets the one back that it had before it joined, and nothing
+	// tells what that was (bond_main.c: original_mtu).
+	usual := m.has.Link(leg.Name) == nil && !leg.Attrs.Has("mtu") && above.MTU() <= 1500
+	if !usual && leg.MTU() < above.MTU() {
 		leg.Attrs.Put(kind.MTU, attr.Num(above.MTU()))
 	}
 }

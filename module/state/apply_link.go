@@ -179,12 +179,13 @@ func (h *Host) join(l, master *Link) {
 	if mac, ok := master.Attrs.Get("mac"); ok {
 		l.Attrs.Put(kind.MAC, mac)
 	}
+	l.alone = l.MTU()
 	l.Attrs.Put(kind.MTU, attr.Num(master.MTU()))
 	h.setUp(l, true)
 }
 
-// leave takes a link out of its master. A bond leaves its former members down, with the MAC and MTU that they had before:
-// what that was the model does not know.
+// leave takes a link out of its master. A bond leaves its former members down, with the MAC and MTU that they had before: what that was
+// the model knows only if it has seen them join.
 func (h *Host) leave(l *Link) {
 	master := h.Link(l.Master)
 	h.judgeMTU(master)
@@ -197,7 +198,7 @@ func (h *Host) leave(l *Link) {
 	if master.K().TakesPorts {
 		h.setUp(l, false)
 		l.Attrs.Drop("mac")
-		l.Attrs.Drop("mtu")
+		h.restoreMTU(l)
 		if l.Seen.PermMAC != "" {
 			l.Attrs.Put(kind.MAC, attr.Str(l.Seen.PermMAC))
 		}

@@ -35,8 +35,9 @@ type Link struct {
 	Seen Seen
 
 	mtu    mtuOf
-	pinned bool // the MAC was set on purpose, as far as this model has seen: it does not follow the ports
-	place  int  // in the order of its host's links
+	alone  uint64 // the MTU that it had before it became a member of its bond; 0: nobody knows
+	pinned bool   // the MAC was set on purpose, as far as this model has seen: it does not follow the ports
+	place  int    // in the order of its host's links
 }
 
 // Seen are facts about a link that nobody sets.

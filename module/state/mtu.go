@@ -74,6 +74,18 @@ func (h *Host) followMTU(master *Link) {
 	}
 }
 
+// restoreMTU gives a link that has left its bond the MTU that it had before it joined (bond_main.c: original_mtu). No dump tells what
+// that was: where the model has not seen it, nobody knows the MTU.
+func (h *Host) restoreMTU(l *Link) {
+	before := l.alone
+	l.alone = 0
+	if before == 0 {
+		h.forgetMTU(l, 0)
+		return
+	}
+	h.setMTU(l, before)
+}
+
 // forgetMTU says that nobody knows what the MTU of a link has become, nor that of what stands on it and may have been clipped.
 func (h *Host) forgetMTU(l *Link, least uint64) {
 	l.Attrs.Drop(kind.MTU.Name)

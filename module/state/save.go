@@ -153,15 +153,16 @@ type savedLink struct {
 	Master raw `json:",omitempty"`
 	Attrs  savedSet
 	Port   savedSet
-	Pinned bool  `json:",omitempty"`
-	MTUOf  mtuOf `json:",omitempty"`
+	Pinned bool   `json:",omitempty"`
+	MTUOf  mtuOf  `json:",omitempty"`
+	Alone  uint64 `json:",omitempty"`
 }
 
 type linkFields Link
 
 // MarshalJSON implements json.Marshaler.
 func (l *Link) MarshalJSON() ([]byte, error) {
-	return json.Marshal(savedLink{linkFields(*l), raw(l.Name), raw(l.Parent), raw(l.Master), savedSet(l.Attrs), savedSet(l.Port), l.pinned, l.mtu})
+	return json.Marshal(savedLink{linkFields(*l), raw(l.Name), raw(l.Parent), raw(l.Master), savedSet(l.Attrs), savedSet(l.Port), l.pinned, l.mtu, l.alone})
 }
 
 // UnmarshalJSON implements json.Unmarshaler.
@@ -170,7 +171,7 @@ func (l *Link) UnmarshalJSON(data []byte) error {
 	err := json.Unmarshal(data, &in)
 	*l = Link(in.linkFields)
 	l.Name, l.Parent, l.Master, l.pinned = string(in.Name), string(in.Parent), string(in.Master), in.Pinned
-	l.Attrs, l.Port, l.mtu = attr.Set(in.Attrs), attr.Set(in.Port), in.MTUOf
+	l.Attrs, l.Port, l.mtu, l.alone = attr.Set(in.Attrs), attr.Set(in.Port), in.MTUOf, in.Alone
 	return err
 }
 

@@ -79,8 +79,9 @@ func TestKernel(t *testing.T) {
 	}
 }
 
-// TestMTUOfBridges follows bridges from their making on: whether somebody has set an MTU is not to be seen on them afterwards.
-func TestMTUOfBridges(t *testing.T) {
+// TestMTU follows bridges from their making on, and members from their joining: whether somebody has set a bridge's MTU is not to be seen on
+// it afterwards, nor on a member what it had before.
+func TestMTU(t *testing.T) {
 	for _, sc := range scenarios {
 		if !strings.Contains(sc.name, "MTU") {
 			continue

@@ -209,6 +209,15 @@ var scenarios = []scenario{
 		ok(change(kind.Bridge, "br0", "mtu", "1400"), master("eth2", "br0"), change(nic, "eth2", "mtu", "1300")),
 		ok(change(kind.Bridge, "br0", "mtu", "1450"), master("eth2", ""), master("eth1", "")),
 	)},
+	{"the MTU of what a bond lets go", rows(
+		ok(change(nic, "eth1", "mtu", "1400"), change(nic, "eth2", "mtu", "9000")),
+		ok(add(kind.Bond, "bond0", "mode", "active-backup", "up", "true")),
+		ok(change(nic, "eth1", "up", "false"), master("eth1", "bond0"), change(nic, "eth2", "up", "false"), master("eth2", "bond0")),
+		ok(change(kind.Bond, "bond0", "mtu", "1300"), change(nic, "eth1", "mtu", "1250")),
+		ok(add(kind.Bridge, "br0", "up", "true"), master("eth1", "br0"), change(nic, "eth1", "up", "true")),
+		ok(vlan("eth2", "eth2.7", "7"), change(kind.Bond, "bond0", "mtu", "9100")),
+		ok(del("bond0")),
+	)},
 	{"a bridge on a VLAN, without IPv6", rows(
 		ok(add(kind.Bond, "bond0", "mode", "active-backup", "up", "true")),
 		ok(change(nic, "eth1", "up", "false"), master("eth1", "bond0")),
