@@ -117,10 +117,13 @@ test-faults: deps bin/lab bin/hostnet-module
 	HOSTNET_FAULTS=200 $(GO) test -v -p 1 -parallel 6 -timeout 60m -tags lab -exec '$(EXEC:run=run --timeout 55m)' ./tests/faults | grep -v '^=== '
 	HOSTNET_CUTS=all $(GO) test -tags labhost -count 1 -timeout 120m -v -run TestPowerCut ./tests/faults
 
-## ansible: real Ansible over SSH, on a machine without Python: the module in library/. RUN=Stories/collection/role
+# Those that are quick, and nothing but Ansible's business: three minutes.
+STORIES := TestStories/library/(classic|cut|lenient|loop|refused|verbose)|TestStories/collection/(classic|confirm|fallback|role)
+
+## ansible: real Ansible over SSH, on a machine without Python, by library/ and by the collection. RUN=TestStories/collection/role
 .PHONY: ansible
 ansible: bin/lab bin/hostnet-module collection
-	$(GO) test -tags labhost -count 1 -timeout 20m -run '$(if $(filter .,$(RUN)),TestStories/library,$(RUN))' ./tests/ansible
+	$(GO) test -tags labhost -count 1 -timeout 20m -run '$(if $(filter .,$(RUN)),$(STORIES),$(RUN))' ./tests/ansible
 
 ## boot: real Debian machines with systemd, udev and cloud-init, booted; needs root once, for their disks. RUN=TestStory
 .PHONY: boot
@@ -155,12 +158,15 @@ test-ansible: deps bin/lab bin/hostnet-module collection lint-ansible
 	HOSTNET_FIGURES=$(CURDIR)/bin/ansible.figures $(GO) test -tags labhost -count 1 -timeout 40m -run '$(RUN)' ./tests/ansible
 	@cat bin/ansible.figures
 
-## bench-ansible: what a task costs against Ansible's own ping, with and without distance
+## bench-ansible: what a task costs against Ansible's own ping, with and without distance, and against nine nmcli tasks; WRITE=1 puts it into docs/bench.md
 .PHONY: bench-ansible
 bench-ansible: deps bin/lab bin/hostnet-module collection
-	$(GO) test -tags labhost,bench -count 1 -timeout 20m -run TestFigures -v ./tests/ansible
+	rm -f bin/ansible.md
+	HOSTNET_FIGURES=$(CURDIR)/bin/ansible.md $(GO) test -tags labhost,bench -count 1 -timeout 40m -run 'TestFigures|TestNmcli' -v ./tests/ansible
+	[ -z "$(WRITE)" ] || sed -i -e '/^<!-- ansible figures/,/^<!-- end of ansible figures/{//!d}' -e '/^<!-- ansible figures/r bin/ansible.md' docs/bench.md
 
-# What ansible-test can do without packages that Debian does not have.
+# What ansible-test does by itself. For the others it makes a virtual environment with packages of certain versions, which Debian does not have;
+# the programs behind them, Debian's versions, are run below as it runs them.
 SANITY := action-plugin-docs compile empty-init ignores no-assert no-basestring no-dict-iteritems no-dict-iterkeys no-dict-itervalues \
 	no-get-exception no-illegal-filenames no-main-display no-smart-quotes no-unicode-literals replace-urlopen shebang symlinks \
 	use-argspec-type-path
@@ -172,6 +178,12 @@ lint-ansible: bin/lab collection
 	@cp .ansible-lint bin/installed/ansible_collections/hostnet/linux
 	@folder=$$(bin/lab ansible --release 13) && cd bin/installed/ansible_collections/hostnet/linux && \
 	  ANSIBLE_COLLECTIONS_PATH=$(CURDIR)/bin/installed PATH=$$folder:$$PATH ansible-lint --offline --nocolor
+	@packages=$$(bin/lab ansible --release 13)/../lib/python3/dist-packages; sanity=/usr/lib/python3/dist-packages/ansible_test/_util/controller/sanity; \
+	  rm -rf bin/sanity && mkdir bin/sanity && cp -r $$packages/voluptuous $$packages/pycodestyle.py bin/sanity && cd bin/installed/ansible_collections/hostnet/linux && \
+	  echo validate-modules && ANSIBLE_COLLECTIONS_PATH=$(CURDIR)/bin/installed PYTHONPATH=$(CURDIR)/bin/sanity:$$sanity/validate-modules \
+	    /usr/bin/python3 $$sanity/validate-modules/validate.py --collection ansible_collections/hostnet/linux --collection-version 0.1.0 plugins/modules && \
+	  echo pep8 && PYTHONPATH=$(CURDIR)/bin/sanity /usr/bin/python3 -m pycodestyle --max-line-length 160 --config /dev/null --ignore "$$(paste -sd, $$sanity/pep8/current-ignore.txt)" plugins && \
+	  echo yamllint && $$packages/../../../bin/yamllint -c $$sanity/yamllint/config/default.yml $(CURDIR)/galaxy.yml meta roles playbooks changelogs
 	cd bin/installed/ansible_collections/hostnet/linux && rm .ansible-lint && git init -q . && git add -A && \
 	  for test in $(SANITY); do ansible-test sanity --test $$test --python $$(/usr/bin/python3 -c 'import sys; print("%d.%d" % sys.version_info[:2])') || exit 1; done
 
@@ -201,6 +213,7 @@ bench: deps bin/lab bin/hostnet-module bin/bench
 	bin/lab fetch --kernel $(KERNEL)
 	$(EXEC) bin/bench --rounds $(ROUNDS) >bin/figures.md
 	@cat bin/figures.md; [ -z "$(WRITE)" ] || bin/bench --into docs/bench.md <bin/figures.md
+	@$(MAKE) --no-print-directory bench-ansible
 
 ## bench-sizes: hosts with 3 to 4,094 segments against ip -batch, and requests replayed; WRITE=1 puts figures and plots into docs. SIZES=3,128
 SIZES ?= 3,16,128,512,1024

@@ -63,18 +63,39 @@ func putOptions(b *strings.Builder, indent string, properties, definitions Tree)
 	for _, p := range properties {
 		form := p.Value.(Tree)
 		s := shapeOf(form, definitions)
-		fmt.Fprintf(b, "%s%s:\n%s  description: %s\n%s  type: %s\n", indent, p.Key, indent, quoted(marked(get[string](form, "description"))), indent, s.kind)
+		fmt.Fprintf(b, "%s%s:\n%s%s  type: %s\n", indent, p.Key, folded(indent+"  ", "description: "+quoted(marked(get[string](form, "description")))), indent, s.kind)
 		if s.elements != "" {
 			fmt.Fprintf(b, "%s  elements: %s\n", indent, s.elements)
 		}
 		if len(s.choices) > 0 {
-			fmt.Fprintf(b, "%s  choices: [%s]\n", indent, strings.Join(s.choices, ", "))
+			b.WriteString(folded(indent+"  ", "choices: ["+strings.Join(s.choices, ", ")+"]"))
 		}
 		if s.options != nil {
 			fmt.Fprintf(b, "%s  suboptions:\n", indent)
 			putOptions(b, indent+"    ", s.options, definitions)
 		}
 	}
+}
+
+// longest is how long a line of a Python file may be for ansible-test.
+const longest = 160
+
+// folded is a key with its value in lines of bearable length. YAML joins them with a space.
+func folded(indent, text string) string {
+	var b strings.Builder
+	line := indent
+	for i, word := range strings.Split(text, " ") {
+		switch {
+		case i == 0:
+		case len(line)+1+len(word) > longest:
+			b.WriteString(line + "\n")
+			line = indent + "  "
+		default:
+			line += " "
+		}
+		line += word
+	}
+	return b.String() + line + "\n"
 }
 
 // ansibleShape is what Ansible's documentation says of a value.

@@ -4,8 +4,6 @@
 
 # The documentation of the module. What runs on the target is library/hostnet_linux_*, and plugins/action/hostnet.py brings it there.
 
-from __future__ import annotations
-
 DOCUMENTATION = r'''
 ---
 module: hostnet
@@ -65,7 +63,8 @@ options: # made from the tables: go test ./module/spec -run TestAnsibleDocumenta
     type: str
     choices: ["full", "summary"]
   max_disruption:
-    description: "Refuse a plan that would disturb running traffic more: flap is a link down and up or its ports let go for a moment, recreate is a link made anew."
+    description: "Refuse a plan that would disturb running traffic more: flap is a link down and up or its ports let go for a moment, recreate is a link made
+      anew."
     type: str
     choices: ["none", "flap", "recreate"]
   ethernets:
@@ -112,7 +111,8 @@ options: # made from the tables: go test ./module/spec -run TestAnsibleDocumenta
             description: "The next hop is on the link, though no address says so."
             type: bool
           type:
-            description: "What the host does: unicast, send it on; blackhole, unreachable, prohibit: drop it, the latter two with a word to the sender; throw: look further in the next rule."
+            description: "What the host does: unicast, send it on; blackhole, unreachable, prohibit: drop it, the latter two with a word to the sender; throw:
+              look further in the next rule."
             type: str
             choices: ["unicast", "blackhole", "unreachable", "prohibit", "throw"]
           scope:
@@ -122,7 +122,8 @@ options: # made from the tables: go test ./module/spec -run TestAnsibleDocumenta
             description: "Largest packet, bytes."
             type: int
       ipv6:
-        description: "Off: no IPv6 at all on this link, not even a link-local address; the default for members, ports, bonds that only carry VLANs, and bridges without host access."
+        description: "Off: no IPv6 at all on this link, not even a link-local address; the default for members, ports, bonds that only carry VLANs, and bridges
+          without host access."
         type: str
         choices: ["auto", "off"]
       up:
@@ -181,7 +182,8 @@ options: # made from the tables: go test ./module/spec -run TestAnsibleDocumenta
             description: "The next hop is on the link, though no address says so."
             type: bool
           type:
-            description: "What the host does: unicast, send it on; blackhole, unreachable, prohibit: drop it, the latter two with a word to the sender; throw: look further in the next rule."
+            description: "What the host does: unicast, send it on; blackhole, unreachable, prohibit: drop it, the latter two with a word to the sender; throw:
+              look further in the next rule."
             type: str
             choices: ["unicast", "blackhole", "unreachable", "prohibit", "throw"]
           scope:
@@ -191,7 +193,8 @@ options: # made from the tables: go test ./module/spec -run TestAnsibleDocumenta
             description: "Largest packet, bytes."
             type: int
       ipv6:
-        description: "Off: no IPv6 at all on this link, not even a link-local address; the default for members, ports, bonds that only carry VLANs, and bridges without host access."
+        description: "Off: no IPv6 at all on this link, not even a link-local address; the default for members, ports, bonds that only carry VLANs, and bridges
+          without host access."
         type: str
         choices: ["auto", "off"]
       members:
@@ -199,7 +202,9 @@ options: # made from the tables: go test ./module/spec -run TestAnsibleDocumenta
         type: list
         elements: raw
       mode:
-        description: "How members share the work; active-backup is the one for two separate switches. A change of it resets miimon, arp_interval, arp_validate, tlb_dynamic_lb, unless they are given. Takes one of balance-rr, active-backup, balance-xor, broadcast, 802.3ad, balance-tlb, balance-alb. Change: link down, ports released."
+        description: "How members share the work; active-backup is the one for two separate switches. A change of it resets miimon, arp_interval, arp_validate,
+          tlb_dynamic_lb, unless they are given. Takes one of balance-rr, active-backup, balance-xor, broadcast, 802.3ad, balance-tlb, balance-alb. Change: link
+          down, ports released."
         type: str
         choices: ["balance-rr", "active-backup", "balance-xor", "broadcast", "802.3ad", "balance-tlb", "balance-alb"]
       miimon:
@@ -218,10 +223,12 @@ options: # made from the tables: go test ./module/spec -run TestAnsibleDocumenta
         description: "Ask the driver for its carrier (1) or use MII ioctls (0). Takes 0-1. Change: live."
         type: bool
       arp_interval:
-        description: "Interval of ARP (and ND) monitoring; 0 is off; notices a switch that hangs with its carrier up. Only with C(mode) balance-rr, active-backup, balance-xor, broadcast. Takes 0-2147483647 (ms). Change: live."
+        description: "Interval of ARP (and ND) monitoring; 0 is off; notices a switch that hangs with its carrier up. Only with C(mode) balance-rr,
+          active-backup, balance-xor, broadcast. Takes 0-2147483647 (ms). Change: live."
         type: int
       arp_ip_target:
-        description: "Addresses that ARP monitoring asks for; an address behind a VLAN or a bridge above the bond works. Takes a list of at most 16 IPv4 addresses. Change: live."
+        description: "Addresses that ARP monitoring asks for; an address behind a VLAN or a bridge above the bond works. Takes a list of at most 16 IPv4
+          addresses. Change: live."
         type: list
         elements: str
       ns_ip6_target:
@@ -229,7 +236,8 @@ options: # made from the tables: go test ./module/spec -run TestAnsibleDocumenta
         type: list
         elements: str
       arp_validate:
-        description: "Which received packets count as a sign of life. Only with C(mode) balance-rr, active-backup, balance-xor, broadcast. Takes one of none, active, backup, all, filter, filter_active, filter_backup. Change: live."
+        description: "Which received packets count as a sign of life. Only with C(mode) balance-rr, active-backup, balance-xor, broadcast. Takes one of none,
+          active, backup, all, filter, filter_active, filter_backup. Change: live."
         type: str
         choices: ["none", "active", "backup", "all", "filter", "filter_active", "filter_backup"]
       arp_all_targets:
@@ -237,10 +245,12 @@ options: # made from the tables: go test ./module/spec -run TestAnsibleDocumenta
         type: str
         choices: ["any", "all"]
       missed_max:
-        description: "Unanswered monitor intervals before a member is left. Only with C(mode) balance-rr, active-backup, balance-xor, broadcast. Linux 5.17 and later. Takes 1-255. Change: live."
+        description: "Unanswered monitor intervals before a member is left. Only with C(mode) balance-rr, active-backup, balance-xor, broadcast. Linux 5.17 and
+          later. Takes 1-255. Change: live."
         type: int
       primary:
-        description: "The member that is used whenever it works. Only with C(mode) active-backup, balance-tlb, balance-alb. Takes the name of a link, or an empty text for none. Change: live."
+        description: "The member that is used whenever it works. Only with C(mode) active-backup, balance-tlb, balance-alb. Takes the name of a link, or an
+          empty text for none. Change: live."
         type: str
       primary_reselect:
         description: "When to go back to the primary. Takes one of always, better, failure. Change: live."
@@ -276,7 +286,8 @@ options: # made from the tables: go test ./module/spec -run TestAnsibleDocumenta
         description: "Packets sent on one member before the next is used; 0 picks at random. Only with C(mode) balance-rr. Takes 0-65535. Change: live."
         type: int
       lacp_rate:
-        description: "How often the partner shall send LACPDUs: every 30 s or every second. Only with C(mode) 802.3ad. Takes one of slow, fast. Change: link down."
+        description: "How often the partner shall send LACPDUs: every 30 s or every second. Only with C(mode) 802.3ad. Takes one of slow, fast. Change: link
+          down."
         type: str
         choices: ["slow", "fast"]
       lacp_active:
@@ -284,13 +295,15 @@ options: # made from the tables: go test ./module/spec -run TestAnsibleDocumenta
         type: str
         choices: ["off", "on"]
       coupled_control:
-        description: "Start to collect and to distribute in one step; off follows the states of IEEE 802.1AX for both apart. Only with C(mode) 802.3ad. Linux 6.9 and later. Takes true or false. Change: link down."
+        description: "Start to collect and to distribute in one step; off follows the states of IEEE 802.1AX for both apart. Only with C(mode) 802.3ad. Linux
+          6.9 and later. Takes true or false. Change: link down."
         type: bool
       lacp_strict:
         description: "Have carrier only while a partner has answered. Only with C(mode) 802.3ad. Linux 7.2 and later. Takes true or false. Change: live."
         type: bool
       broadcast_neighbor:
-        description: "Send ARP and neighbour discovery on all members, for switches that do not share what they learn. Only with C(mode) 802.3ad. Linux 6.17 and later. Takes true or false. Change: live."
+        description: "Send ARP and neighbour discovery on all members, for switches that do not share what they learn. Only with C(mode) 802.3ad. Linux 6.17 and
+          later. Takes true or false. Change: live."
         type: bool
       ad_select:
         description: "Which aggregator is used. Only with C(mode) 802.3ad. Takes one of stable, bandwidth, count, actor_port_prio. Change: link down."
@@ -367,7 +380,8 @@ options: # made from the tables: go test ./module/spec -run TestAnsibleDocumenta
             description: "The next hop is on the link, though no address says so."
             type: bool
           type:
-            description: "What the host does: unicast, send it on; blackhole, unreachable, prohibit: drop it, the latter two with a word to the sender; throw: look further in the next rule."
+            description: "What the host does: unicast, send it on; blackhole, unreachable, prohibit: drop it, the latter two with a word to the sender; throw:
+              look further in the next rule."
             type: str
             choices: ["unicast", "blackhole", "unreachable", "prohibit", "throw"]
           scope:
@@ -377,7 +391,8 @@ options: # made from the tables: go test ./module/spec -run TestAnsibleDocumenta
             description: "Largest packet, bytes."
             type: int
       ipv6:
-        description: "Off: no IPv6 at all on this link, not even a link-local address; the default for members, ports, bonds that only carry VLANs, and bridges without host access."
+        description: "Off: no IPv6 at all on this link, not even a link-local address; the default for members, ports, bonds that only carry VLANs, and bridges
+          without host access."
         type: str
         choices: ["auto", "off"]
       id:
@@ -403,11 +418,13 @@ options: # made from the tables: go test ./module/spec -run TestAnsibleDocumenta
         description: "Follow the state of the bridge ports that carry the VLAN, where the parent is a bridge. Takes true or false. Change: live."
         type: bool
       ingress_qos_map:
-        description: "Pairs of a received frame's 802.1p priority and the host's packet priority; pairs that are not listed are left, to 0 takes one away. Takes a list of pairs like \"2:3\", from 0-7 to 0-4294967295. Change: live."
+        description: "Pairs of a received frame's 802.1p priority and the host's packet priority; pairs that are not listed are left, to 0 takes one away. Takes
+          a list of pairs like \"2:3\", from 0-7 to 0-4294967295. Change: live."
         type: list
         elements: str
       egress_qos_map:
-        description: "Pairs of the host's packet priority and a sent frame's 802.1p priority; pairs that are not listed are left, to 0 takes one away. Takes a list of pairs like \"2:3\", from 0-4294967295 to 0-7. Change: live."
+        description: "Pairs of the host's packet priority and a sent frame's 802.1p priority; pairs that are not listed are left, to 0 takes one away. Takes a
+          list of pairs like \"2:3\", from 0-4294967295 to 0-7. Change: live."
         type: list
         elements: str
       up:
@@ -466,7 +483,8 @@ options: # made from the tables: go test ./module/spec -run TestAnsibleDocumenta
             description: "The next hop is on the link, though no address says so."
             type: bool
           type:
-            description: "What the host does: unicast, send it on; blackhole, unreachable, prohibit: drop it, the latter two with a word to the sender; throw: look further in the next rule."
+            description: "What the host does: unicast, send it on; blackhole, unreachable, prohibit: drop it, the latter two with a word to the sender; throw:
+              look further in the next rule."
             type: str
             choices: ["unicast", "blackhole", "unreachable", "prohibit", "throw"]
           scope:
@@ -476,7 +494,8 @@ options: # made from the tables: go test ./module/spec -run TestAnsibleDocumenta
             description: "Largest packet, bytes."
             type: int
       ipv6:
-        description: "Off: no IPv6 at all on this link, not even a link-local address; the default for members, ports, bonds that only carry VLANs, and bridges without host access."
+        description: "Off: no IPv6 at all on this link, not even a link-local address; the default for members, ports, bonds that only carry VLANs, and bridges
+          without host access."
         type: str
         choices: ["auto", "off"]
       ports_exclusive:
@@ -534,7 +553,8 @@ options: # made from the tables: go test ./module/spec -run TestAnsibleDocumenta
         description: "Count packets by VLAN of each port; the kernel takes it while no port has a VLAN. Takes true or false. Change: ports released."
         type: bool
       group_fwd_mask:
-        description: "Link-local group addresses (01:80:c2:00:00:0X) that are forwarded, one bit each; 0, 1 and 2 never are. Takes 0-65528 without the bits 0x7. Change: live."
+        description: "Link-local group addresses (01:80:c2:00:00:0X) that are forwarded, one bit each; 0, 1 and 2 never are. Takes 0-65528 without the bits 0x7.
+          Change: live."
         type: int
       group_address:
         description: "Destination of spanning tree frames. Takes six bytes like 00:16:3e:00:00:01. Change: live."
@@ -603,7 +623,8 @@ options: # made from the tables: go test ./module/spec -run TestAnsibleDocumenta
         description: "Snoop multicast by VLAN; needs vlan_filtering. Linux 5.15 and later. Takes true or false. Change: live."
         type: bool
       mst_enabled:
-        description: "Spanning tree state by VLAN; the kernel takes it while neither the bridge nor a port has a VLAN. Linux 5.18 and later. Takes true or false. Change: live."
+        description: "Spanning tree state by VLAN; the kernel takes it while neither the bridge nor a port has a VLAN. Linux 5.18 and later. Takes true or
+          false. Change: live."
         type: bool
       mdb_offload_fail_notification:
         description: "Tell about multicast groups that hardware did not take. Linux 6.16 and later. Takes true or false. Change: live."
@@ -667,11 +688,13 @@ options: # made from the tables: go test ./module/spec -run TestAnsibleDocumenta
         description: "Follow the state of the bridge ports that carry the VLAN, where the parent is a bridge. Takes true or false. Change: live."
         type: bool
       ingress_qos_map:
-        description: "Pairs of a received frame's 802.1p priority and the host's packet priority; pairs that are not listed are left, to 0 takes one away. Takes a list of pairs like \"2:3\", from 0-7 to 0-4294967295. Change: live."
+        description: "Pairs of a received frame's 802.1p priority and the host's packet priority; pairs that are not listed are left, to 0 takes one away. Takes
+          a list of pairs like \"2:3\", from 0-7 to 0-4294967295. Change: live."
         type: list
         elements: str
       egress_qos_map:
-        description: "Pairs of the host's packet priority and a sent frame's 802.1p priority; pairs that are not listed are left, to 0 takes one away. Takes a list of pairs like \"2:3\", from 0-4294967295 to 0-7. Change: live."
+        description: "Pairs of the host's packet priority and a sent frame's 802.1p priority; pairs that are not listed are left, to 0 takes one away. Takes a
+          list of pairs like \"2:3\", from 0-4294967295 to 0-7. Change: live."
         type: list
         elements: str
       state:
@@ -710,7 +733,8 @@ options: # made from the tables: go test ./module/spec -run TestAnsibleDocumenta
             description: "The next hop is on the link, though no address says so."
             type: bool
           type:
-            description: "What the host does: unicast, send it on; blackhole, unreachable, prohibit: drop it, the latter two with a word to the sender; throw: look further in the next rule."
+            description: "What the host does: unicast, send it on; blackhole, unreachable, prohibit: drop it, the latter two with a word to the sender; throw:
+              look further in the next rule."
             type: str
             choices: ["unicast", "blackhole", "unreachable", "prohibit", "throw"]
           scope:
@@ -720,7 +744,8 @@ options: # made from the tables: go test ./module/spec -run TestAnsibleDocumenta
             description: "Largest packet, bytes."
             type: int
       ipv6:
-        description: "Off: no IPv6 at all on this link, not even a link-local address; the default for members, ports, bonds that only carry VLANs, and bridges without host access."
+        description: "Off: no IPv6 at all on this link, not even a link-local address; the default for members, ports, bonds that only carry VLANs, and bridges
+          without host access."
         type: str
         choices: ["auto", "off"]
       ports_exclusive:
@@ -774,7 +799,8 @@ options: # made from the tables: go test ./module/spec -run TestAnsibleDocumenta
         description: "Count packets by VLAN of each port; the kernel takes it while no port has a VLAN. Takes true or false. Change: ports released."
         type: bool
       group_fwd_mask:
-        description: "Link-local group addresses (01:80:c2:00:00:0X) that are forwarded, one bit each; 0, 1 and 2 never are. Takes 0-65528 without the bits 0x7. Change: live."
+        description: "Link-local group addresses (01:80:c2:00:00:0X) that are forwarded, one bit each; 0, 1 and 2 never are. Takes 0-65528 without the bits 0x7.
+          Change: live."
         type: int
       group_address:
         description: "Destination of spanning tree frames. Takes six bytes like 00:16:3e:00:00:01. Change: live."
@@ -843,7 +869,8 @@ options: # made from the tables: go test ./module/spec -run TestAnsibleDocumenta
         description: "Snoop multicast by VLAN; needs vlan_filtering. Linux 5.15 and later. Takes true or false. Change: live."
         type: bool
       mst_enabled:
-        description: "Spanning tree state by VLAN; the kernel takes it while neither the bridge nor a port has a VLAN. Linux 5.18 and later. Takes true or false. Change: live."
+        description: "Spanning tree state by VLAN; the kernel takes it while neither the bridge nor a port has a VLAN. Linux 5.18 and later. Takes true or
+          false. Change: live."
         type: bool
       mdb_offload_fail_notification:
         description: "Tell about multicast groups that hardware did not take. Linux 6.16 and later. Takes true or false. Change: live."
@@ -935,7 +962,8 @@ options: # made from the tables: go test ./module/spec -run TestAnsibleDocumenta
         description: "Look up the table of the VRF that the packet's link belongs to. Takes true or false. Change: live."
         type: bool
   reconnect_host:
-    description: "Where the target is to be reached after the change, if not at the same address; the rest of the play goes there. Its SSH host key must be known by that name."
+    description: "Where the target is to be reached after the change, if not at the same address; the rest of the play goes there. Its SSH host key must be
+      known by that name."
     type: str
 # end of the options
 '''

@@ -4,8 +4,6 @@
 
 # The documentation of the module. What runs on the target is library/hostnet_linux_*, and plugins/action/hostnet_info.py brings it there.
 
-from __future__ import annotations
-
 DOCUMENTATION = r'''
 ---
 module: hostnet_info

@@ -34,23 +34,42 @@ var stories = []struct {
 func TestStories(t *testing.T) {
 	m := start(t)
 	for _, s := range stories {
-		t.Run(s.name, func(t *testing.T) { m.tell(t, s.folder, s.setup) })
+		t.Run(s.name, func(t *testing.T) {
+			files, err := filepath.Glob(filepath.Join("testdata", s.folder, "*.txtar"))
+			if err != nil || len(files) == 0 {
+				t.Fatal("no stories", err)
+			}
+			m.tell(t, files, s.setup)
+		})
 	}
 }
 
 // TestFleet is about many hosts in one play.
-func TestFleet(t *testing.T) { start(t).tell(t, "fleet", (*machine).installed) }
+func TestFleet(t *testing.T) {
+	start(t).tell(t, []string{"testdata/fleet/fleet.txtar"}, (*machine).installed)
+}
+
+// TestLocal is Ansible on the machine itself, which has Python and Ansible for that.
+func TestLocal(t *testing.T) {
+	built, err := filepath.Glob("../../bin/hostnet-linux-*.tar.gz")
+	if err != nil || len(built) != 1 {
+		t.Fatalf("bin/ holds %d collections: make collection", len(built))
+	}
+	m := start(t, "--memory", "1536", "--package", "ansible-core", "--file", built[0]+":/root/hostnet-linux.tar.gz")
+	m.tell(t, []string{"testdata/local/local.txtar"}, func(*machine, *testscript.Env) error { return nil })
+}
 
 // TestVersions tells some of it with the Ansible of other Debian releases.
 func TestVersions(t *testing.T) {
 	m := start(t)
+	stories := []string{"testdata/collection/classic.txtar", "testdata/collection/confirm.txtar", "testdata/collection/role.txtar"}
 	for _, release := range []string{"13", "newest"} {
 		t.Run(release, func(t *testing.T) {
 			programs, err := exec.Command(filepath.Join(m.root, "bin/lab"), "ansible", "--release", release).Output()
 			if err != nil {
 				t.Fatalf("lab ansible: %v", err)
 			}
-			m.tell(t, "versions", func(m *machine, env *testscript.Env) error {
+			m.tell(t, stories, func(m *machine, env *testscript.Env) error {
 				env.Setenv("PATH", strings.TrimSpace(string(programs))+":"+env.Getenv("PATH"))
 				return m.installed(env)
 			})
@@ -58,10 +77,10 @@ func TestVersions(t *testing.T) {
 	}
 }
 
-// tell runs the stories of a folder, one after the other.
-func (m *machine) tell(t *testing.T, folder string, setup func(*machine, *testscript.Env) error) {
+// tell runs stories, one after the other.
+func (m *machine) tell(t *testing.T, files []string, setup func(*machine, *testscript.Env) error) {
 	testscript.RunT(inTurn{t}, testscript.Params{
-		Dir: filepath.Join("testdata", folder),
+		Files: files,
 		Setup: func(env *testscript.Env) error {
 			if err := m.bare(); err != nil {
 				return err
@@ -197,11 +216,13 @@ func (m *machine) connections() []string {
 	return paths
 }
 
-// bare gives the machine a new network: two NICs, two switches, a router, and no record of an earlier run. It keeps nothing for a next
-// boot, as the lab says: it has none.
+// bare gives the machine a new network: two NICs, two switches, a router, and no record of an earlier run; and what a story that failed
+// has left of its own is taken away. It keeps nothing for a next boot, as the lab says: it has none. A story in which it shall removes boot-disabled.
 func (m *machine) bare() error {
-	argv := m.ssh(`cd /sys/class/net; for dev in */bridge/ */bonding/ eth0/ eth1/; do [ ! -e $dev ] || echo link del ${dev%%/*}; done | ip -batch -; cd /
-		` + dissolve + `; ip netns del sw; ip netns del r; rm -rf /run/hostnet /etc/hostnet /root/.ansible; mkdir /etc/hostnet; >/etc/hostnet/boot-disabled; lab topo >/dev/null &&
+	argv := m.ssh(`for dir in /var/cache /root/.ansible /proc/sys/fs/binfmt_misc; do while umount $dir 2>/dev/null; do :; done; done
+		[ ! -e /usr/bin/uname.real ] || mv -f /usr/bin/uname.real /usr/bin/uname
+		cd /sys/class/net; for dev in */bridge/ */bonding/ eth0/ eth1/; do [ ! -e $dev ] || echo link del ${dev%%/*}; done | ip -batch -; cd /
+		` + dissolve + `; ip netns del sw; ip netns del r; rm -rf /run/hostnet /etc/hostnet /usr/local/sbin/hostnet-module /root/.ansible /run/hostnet-cache; mkdir /etc/hostnet; >/etc/hostnet/boot-disabled; lab topo >/dev/null &&
 		[ "$(cd /sys/class/net; echo */)" = "eth0/ eth1/ lo/ mgmt0/" ] || { ip link; exit 1; }`)
 	if out, err := exec.Command(argv[0], argv[1:]...).CombinedOutput(); err != nil {
 		return fmt.Errorf("a bare network: %w\n%s", err, out)

@@ -19,10 +19,10 @@ import (
 func (m *machine) fleet(ts *testscript.TestScript, neg bool, args []string) {
 	n, err := strconv.Atoi(args[0])
 	ts.Check(err)
-	m.vm(ts, neg, []string{fmt.Sprintf(`ip netns add fleet; ip -n fleet link add name sw up type bridge; ip -n fleet link add link sw name sw.16 up type vlan id 16; ip -n fleet addr add 192.0.2.1/24 dev sw.16
+	m.vm(ts, neg, []string{fmt.Sprintf(`set -e; ip netns add fleet; ip -n fleet link add name sw up type bridge; ip -n fleet link add link sw name sw.16 up type vlan id 16; ip -n fleet addr add 192.0.2.1/24 dev sw.16
 		for i in $(seq %d); do
 			ip netns add h$i; ip -n h$i link set lo up
-			for nic in 0 1; do ip link add name eth$nic netns h$i type veth peer name h$i-$nic netns fleet; ip -n fleet link set h$i-$nic up master sw; done
+			for nic in 0 1; do ip -n h$i link add name eth$nic type veth peer name h$i-$nic netns fleet; ip -n fleet link set h$i-$nic up master sw; done
 			ip netns exec h$i dropbear -R -s -W 1048576 -P /run/fleet-h$i.pid </dev/null >/dev/null 2>&1
 		done`, n)})
 	_, vars, _ := strings.Cut(m.inventory, " ")

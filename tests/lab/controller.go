@@ -19,7 +19,7 @@ func controller(args []string) (int, error) {
 	if !ok {
 		return exitLab, fmt.Errorf("release %q: want 12, 13 or newest", *release)
 	}
-	u, err := openPackages("ansible", suite, []string{"ansible-core", "ansible-lint", "yamllint", "python3-voluptuous"}, wrap)
+	u, err := openPackages("ansible", suite, []string{"ansible-core", "ansible-lint", "yamllint", "python3-voluptuous", "python3-pycodestyle"}, wrap)
 	if err != nil {
 		return exitLab, err
 	}

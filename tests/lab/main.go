@@ -39,6 +39,8 @@ func init() {
 		"monitor": {"[--name N] COMMAND", "a command for its QEMU: system_reset, device_add …", monitor},
 		"agent":   {"", "inside: carries out what lab exec asks for", agent},
 		"ansible": {"[--release R]", "get another release's Ansible into the cache, print the folder of its programs", controller},
+
+		"collections": {"[--release R]", "get the collections of Debian's package ansible, print their folder", collections},
 	}
 }
 
@@ -69,9 +71,9 @@ func dispatch(args []string) (int, error) {
 			return c.run(args[1:])
 		}
 	}
-	for _, name := range []string{"fetch", "run", "start", "ssh", "stop", "shell", "ansible", "topo", "hold", "debian", "exec", "monitor", "agent"} {
+	for _, name := range []string{"fetch", "run", "start", "ssh", "stop", "shell", "ansible", "collections", "topo", "hold", "debian", "exec", "monitor", "agent"} {
 		if c, ok := commands[name]; ok {
-			fmt.Fprintf(os.Stderr, "  lab %-7s %-26s %s\n", name, c.usage, c.help)
+			fmt.Fprintf(os.Stderr, "  lab %-11s %-26s %s\n", name, c.usage, c.help)
 		}
 	}
 	return 2, errUsage

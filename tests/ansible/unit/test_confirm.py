@@ -13,7 +13,7 @@ class Script:
     """A way whose answers are written down beforehand; and a connection that notes what is done over it."""
 
     def __init__(self, *answers):
-        self.answers, self.log = list(answers), []
+        self.answers, self.log, self.attempts, self.patience = list(answers), [], [], 10
 
     def do(self, what, data=b''):
         self.log.append('confirm' if ' confirm ' in what else 'await' if 'readlink' in what else 'start')
@@ -22,7 +22,8 @@ class Script:
             raise answer
         return answer
 
-    def renew(self, host=None):
+    def renew(self, host, seconds):
+        self.attempts.append(seconds)
         self.log.append('renew' + (' ' + host if host else ''))
 
     def __enter__(self):
@@ -68,6 +69,25 @@ class Confirmations(unittest.TestCase):
         _result, log = run(('begun', ''), AnsibleConnectionFailure('no'), ('result', copy()), ('result', {'changed': True}), host='192.0.2.7')
         self.assertEqual(log, ['start', 'renew 192.0.2.7', 'await', 'renew', 'await', 'renew 192.0.2.7', 'confirm'])
 
+    def test_a_slow_server_gets_longer_attempts(self):
+        slow = AnsibleConnectionFailure('banner exchange timed out')
+        clock = [0.0]
+        for patience, undo, want in (
+            (10, 30, [5, 10, 10, 5, 5, 10]),  # 0, 5, 15; from 25 on what is left; after the undo anew
+            (60, 120, [5, 10, 20, 40, 45, 5]),
+            (3, 30, [5, 5, 5, 5, 5, 5]),
+        ):
+            s = Script(('begun', ''), *[slow] * 5, ('result', {'changed': False}))
+            s.patience, clock[0] = patience, 0.0
+
+            def renew(host, seconds, s=s):
+                s.attempts.append(seconds)
+                clock[0] += seconds
+            s.renew = renew
+            with mock.patch('time.sleep'), mock.patch('time.monotonic', lambda: clock[0]):
+                confirm.Confirmation(s, undo).run(s, {})
+            self.assertEqual(s.attempts, want)
+
     def test_a_target_that_forgot(self):
         with self.assertRaises(AnsibleActionFail):
             run(('begun', ''), ('lost', ''))
@@ -82,9 +102,10 @@ class Lines(unittest.TestCase):
         options = {'timeout': 10, 'ssh_extra_args': None, 'host': 'a'}
         connection = mock.Mock(transport='ssh', get_option=options.__getitem__, set_option=options.__setitem__)
         with confirm.Line(connection) as line:
-            line.renew('b')
-            self.assertEqual((options['host'], options['timeout']), ('b', 5))
-            self.assertIn('ServerAlive', options['ssh_extra_args'])
+            self.assertEqual(line.patience, 10)
+            line.renew('b', 5)
+            self.assertEqual((options['host'], options['timeout'], line.patience), ('b', 5, 10))
+            self.assertEqual(options['ssh_extra_args'], '-o ServerAliveInterval=5 -o ServerAliveCountMax=3')
         self.assertEqual(options, {'timeout': 10, 'ssh_extra_args': None, 'host': 'a'})
         connection.reset.assert_called_once()
 
