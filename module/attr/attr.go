@@ -116,7 +116,8 @@ type Row struct {
 	Unique    bool   // of a port's row: no two ports of one master may have a value, but for 0
 	Hidden    bool   // no key of the document: the planner derives it
 	Since     Since
-	Alone     bool // refused in the creating message (EAFNOSUPPORT for AF_SPEC), or not looked at there (ifalias); goes into a later one
+	Veil      string // the row of the same link while which is on the kernel reports something else than what was set: see Unveil
+	Alone     bool   // refused in the creating message (EAFNOSUPPORT for AF_SPEC), or not looked at there (ifalias); goes into a later one
 }
 
 // Value is what an attribute holds: N for numbers, booleans and enumerations, S for texts, addresses and names

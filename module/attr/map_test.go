@@ -83,3 +83,16 @@ func TestNests(t *testing.T) {
 		t.Errorf("%+v", s)
 	}
 }
+
+// TestUnveil: while one row is on, the kernel's value of another is not what was set.
+func TestUnveil(t *testing.T) {
+	table := Table{{Name: "life", Num: 4, Type: U32, Veil: "stirred"}, {Name: "stirred", Num: 14, Type: Bool, SeeOnly: true}}
+	for on, want := range map[byte]bool{0: true, 1: false} {
+		s := table.Decode(Append(Append(nil, 4, []byte{144, 1, 0, 0}), 14, []byte{on}), Data, nil)
+		s.Unveil()
+		wish := Of(Item{table[0], Num(7)})
+		if s.Has("life") != want || (Veiled(s, wish).Len() == 0) != want {
+			t.Errorf("%d: %v", on, s)
+		}
+	}
+}

@@ -81,6 +81,21 @@ func (s Set) All() iter.Seq2[*Row, Value] {
 // Clone returns a set that does not change with this one.
 func (s Set) Clone() Set { return Set{items: slices.Clip(s.items)} }
 
+// Unveil takes out the values behind which the kernel hides, for a while, what was set: nobody may take them for it, compare them
+// or restore them.
+func (s *Set) Unveil() {
+	for r := range s.All() {
+		if r.Veil != "" && s.N(r.Veil) != 0 {
+			s.Drop(r.Name)
+		}
+	}
+}
+
+// Veiled returns the values of want that cannot be compared now, because have does not tell what was set.
+func Veiled(have, want Set) Set {
+	return want.Filter(func(r *Row) bool { return r.Veil != "" && have.N(r.Veil) != 0 && !have.Has(r.Name) })
+}
+
 // Merge puts every value of other; into a map, its pairs.
 func (s *Set) Merge(other Set) {
 	for r, v := range other.All() {

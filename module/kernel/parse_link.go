@@ -124,6 +124,7 @@ func parseInfo(l *state.Link, nest []byte, dir *directory) {
 		}
 	})
 	l.K().Rows.DecodeInto(&l.Attrs, data, attr.Data, dir)
+	l.Attrs.Unveil()
 	l.Port = kind.Of(slaveKind).Port.Decode(slaveData, attr.Port, dir)
 }
 

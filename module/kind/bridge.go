@@ -20,7 +20,9 @@ var Bridge = &Kind{
 		timer("forward_delay", 1, 0, 3000, "time in each of the listening and learning states; at least 200 while spanning tree is on"),
 		timer("hello_time", 2, 100, 1000, "interval of spanning tree hellos"),
 		timer("max_age", 3, 600, 4000, "life of a received hello"),
-		timer("ageing_time", 4, 0, 100000000, "life of a learned address"),
+		// br_stp.c, __br_set_topology_change: meanwhile it is twice forward_delay, and comes back by itself.
+		veiled(timer("ageing_time", 4, 0, 100000000, "life of a learned address"), "topology_change"),
+		{Name: "topology_change", Num: 14, Type: attr.Bool, SeeOnly: true, Doc: "the spanning tree changes; meanwhile the kernel ages addresses faster and does not tell ageing_time"},
 		{Name: "priority", Num: 6, Type: attr.U16, Max: 65535,
 			Doc: "spanning tree priority; the lowest becomes root"},
 		{Name: "vlan_filtering", Num: 7, Type: attr.Bool,
@@ -128,6 +130,11 @@ func later(r *attr.Row, release, name string) *attr.Row {
 
 func timer(name string, num uint16, low, high uint64, doc string) *attr.Row {
 	return &attr.Row{Name: name, Num: num, Type: attr.U32, Min: low, Max: high, Unit: "s/100", Slack: 1, Doc: doc}
+}
+
+func veiled(r *attr.Row, by string) *attr.Row {
+	r.Veil = by
+	return r
 }
 
 func portFlag(name string, num uint16, doc string) *attr.Row {

@@ -222,14 +222,28 @@ func (m *maker) present() {
 			m.out.StandOn(l, o.Parent)
 		}
 		l.Attrs.Put(kind.Up, attr.On(true))
-		for r := range attr.Missing(l.Attrs, o.Attrs).All() {
+		wish := m.visible(o)
+		for r := range attr.Missing(l.Attrs, wish).All() {
 			for _, name := range r.Upsets {
 				l.Attrs.Drop(name)
 			}
 		}
-		l.Attrs.Merge(o.Attrs)
+		l.Attrs.Merge(wish)
 		l.Attrs = l.Attrs.Filter(func(r *attr.Row) bool { return r.Applies(l.Attrs) })
 	}
+}
+
+// visible is what the document says of an object, without what the kernel hides now: whether that has to be set cannot be known.
+func (m *maker) visible(o *spec.Object) attr.Set {
+	had := m.has.Link(o.Name)
+	if had == nil {
+		return o.Attrs
+	}
+	hidden := attr.Veiled(had.Attrs, o.Attrs)
+	for r := range hidden.All() {
+		m.warn(o.Path+"."+r.Name, "%s: not compared and not set, as the kernel hides it while %s is on; the next run after that does", o.Name, r.Veil)
+	}
+	return o.Attrs.Filter(func(r *attr.Row) bool { return !hidden.Has(r.Name) })
 }
 
 // rising forgives links that cannot be up because what they stand on is not to be up.

@@ -122,6 +122,29 @@ func TestDuplicateAddress(t *testing.T) {
 	}
 }
 
+// TestVeil: while the spanning tree's topology changes the kernel reports another ageing_time than the one that was set. That is no
+// change to be made, nothing for a rollback to bring back, and is told.
+func TestVeil(t *testing.T) {
+	t.Parallel()
+	w := topo.New(t)
+	const doc = `bridges: [{name: br0, stp: on, forward_delay: 400, priority: 4096, max_age: 600, ageing_time: 60000, ports: [eth0]}]`
+	apply(t, w, doc)
+	ageing := func(of string) bool {
+		return strings.Contains(w.Host.Run("ip -d link show br0"), " ageing_time "+of+" ")
+	}
+	w.Await("the kernel's own ageing_time", 10*time.Second, func() bool { return ageing("800") })
+	if r := run(t, w, doc); r.Changed || !strings.Contains(strings.Join(r.Warnings, "; "), "bridges[0].ageing_time: br0: not compared and not set") {
+		t.Errorf("changed %v, warnings %q", r.Changed, r.Warnings)
+	}
+	if r := run(t, w, strings.Replace(doc, "4096", "8192", 1)+"\nprobes: [{tcp: \"127.0.0.1:9\"}]\nprobe_timeout: 1"); !r.RolledBack {
+		t.Errorf("not put back: %s", r.Msg)
+	}
+	w.Await("the ageing_time that was set", 30*time.Second, func() bool { return ageing("60000") })
+	if r := run(t, w, doc); r.Changed || len(r.Warnings) > 0 {
+		t.Errorf("changed %v, warnings %q", r.Changed, r.Warnings)
+	}
+}
+
 // TestSettles: what is not there at once is waited for by events and told: carrier, duplicate address detection, spanning tree. A
 // cable that is out is waited for once and warned of.
 func TestSettles(t *testing.T) {
