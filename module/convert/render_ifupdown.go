@@ -60,6 +60,7 @@ type iface struct {
 	t       *thing
 	options []string   // of the first stanza
 	hooks   []string   // of the first stanza, behind the options
+	ending  []string   // of the last one: what needs all the addresses
 	stanzas [][]string // static ones: "inet static", options
 }
 
@@ -69,6 +70,10 @@ func (s *iface) option(format string, args ...any) {
 
 func (s *iface) hook(format string, args ...any) {
 	s.hooks = append(s.hooks, fmt.Sprintf(format, args...))
+}
+
+func (s *iface) finish(format string, args ...any) {
+	s.ending = append(s.ending, fmt.Sprintf(format, args...))
 }
 
 // text is all stanzas. The first one has what is of the link; without an address it is manual.
@@ -83,6 +88,9 @@ func (s *iface) text() string {
 		lines := st[1:]
 		if i == 0 {
 			lines = slices.Concat(lines, s.options, s.hooks)
+		}
+		if i == len(stanzas)-1 {
+			lines = slices.Concat(lines, s.ending)
 		}
 		for _, l := range lines {
 			b.WriteString("\t" + l + "\n")

@@ -50,7 +50,7 @@ func (s *iface) layer3() {
 		s.stanzas = append(s.stanzas, st)
 	}
 	for _, g := range gateways {
-		s.hook("up ip route add default via %s dev %s", g, t.Name)
+		s.finish("up ip route add default via %s dev %s", g, t.Name)
 	}
 	for _, route := range t.list("routes") {
 		e := route.(tree)
@@ -58,7 +58,7 @@ func (s *iface) layer3() {
 		if strings.Contains(value(e, "to")+value(e, "via"), ":") {
 			six = "-6 "
 		}
-		s.hook("up ip %sroute add %s", six, routeLine(e, t.Name))
+		s.finish("up ip %sroute add %s", six, routeLine(e, t.Name))
 	}
 	s.rules()
 }
@@ -111,8 +111,8 @@ func (s *iface) rules() {
 		if s.r.ruleHome(rule) == s.t {
 			line := ruleLine(list[i].(tree))
 			family := map[bool]string{true: "-6 ", false: ""}[rule.Six]
-			s.hook("up ip %srule add %s", family, line)
-			s.hook("down ip %srule del %s", family, line)
+			s.finish("up ip %srule add %s", family, line)
+			s.finish("down ip %srule del %s", family, line)
 		}
 	}
 }

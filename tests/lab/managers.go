@@ -7,12 +7,12 @@ import (
 
 // managerPackages are other managers of the network, for a machine that is started with --managers: ifupdown with its
 // companions, systemd-networkd, netplan's generator. Tests let them carry out the same input as the program.
-var managerPackages = []string{"ifupdown", "ifenslave", "vlan", "bridge-utils", "systemd", "netplan-generator", "debianutils", "sed", "grep"}
+var managerPackages = []string{"ifupdown", "ifenslave", "vlan", "bridge-utils", "systemd", "netplan-generator", "debianutils", "coreutils", "sed", "grep"}
 
 // managerFiles are what is taken of them: single files, and folders with all that is in them.
 var managerFiles = []string{
 	"usr/sbin/ifup", "usr/sbin/ifdown", "usr/sbin/ifquery", "usr/lib/ifupdown", "etc/network", "usr/sbin/brctl", "usr/lib/bridge-utils",
-	"usr/lib/systemd/systemd-networkd", "usr/bin/run-parts", "usr/bin/sed", "usr/bin/grep", "usr/bin/egrep", "usr/libexec/netplan",
+	"usr/lib/systemd/systemd-networkd", "usr/bin/run-parts", "usr/bin/printenv", "usr/bin/sed", "usr/bin/grep", "usr/bin/egrep", "usr/libexec/netplan",
 }
 
 func managers() ([]pair, error) {

@@ -22,12 +22,7 @@ const program = "/usr/bin/hostnet-module"
 // TestConverted takes each archive of testdata: files for a manager, and in the section «differs» the lines of the two pictures that are
 // not the same, the manager's with -, the document's with +, which docs/convert.md tells and explains.
 func TestConverted(t *testing.T) {
-	if _, err := os.Stat("/usr/sbin/ifup"); err != nil {
-		t.Fatal("no ifupdown in this machine; start the lab with --managers")
-	}
-	users(t)
-	machine(t)
-	list, err := filepath.Glob("testdata/*.txtar")
+	list, err := filepath.Glob("testdata/*.txtar") // those in folders are TestRendered's
 	if err != nil || len(list) < 16 {
 		t.Fatal(list, err)
 	}
@@ -68,9 +63,7 @@ func (c *sample) words() (from, by string) {
 
 func (c *sample) compare(t *testing.T, want string) {
 	from, by := c.words()
-	theirs, ours := fmt.Sprintf("theirs%d", c.n), fmt.Sprintf("ours%d", c.n)
-	namespace(t, theirs)
-	namespace(t, ours)
+	theirs, ours := c.hosts(t)
 	c.write(t)
 	switch by {
 	case "ifupdown":
@@ -94,6 +87,14 @@ func (c *sample) compare(t *testing.T, want string) {
 	if !strings.HasPrefix(out, `{"changed":false`) {
 		t.Errorf("the second time: %s", out)
 	}
+}
+
+// hosts are two alike, for the manager and for the program.
+func (c *sample) hosts(t *testing.T) (theirs, ours string) {
+	theirs, ours = fmt.Sprintf("theirs%d", c.n), fmt.Sprintf("ours%d", c.n)
+	namespace(t, theirs)
+	namespace(t, ours)
+	return theirs, ours
 }
 
 var hardware = regexp.MustCompile(` address ([0-9a-f:]{17})`)
@@ -169,7 +170,7 @@ if grep -qs allow-hotplug /etc/network/interfaces; then ifup -a --allow hotplug 
 	}
 }
 
-// networkd runs netplan's generator and then networkd until it has configured all links. With a read-only /sys it does not wait for
+// networkd runs netplan's generator, but for files of networkd's own, and then networkd until it has configured all links. With a read-only /sys it does not wait for
 // udev, which knows of no namespaces (systemd's udev_available).
 func (c *sample) networkd(t *testing.T, ns, from string) {
 	if from == "cloud-init" { // which hands its network-config to netplan with the key around it
@@ -181,13 +182,17 @@ func (c *sample) networkd(t *testing.T, ns, from string) {
 		c.write(t)
 		c.files = c.files[:1]
 	}
-	if out, err := exec.Command("/usr/libexec/netplan/generate", "--root-dir", c.dir).CombinedOutput(); err != nil {
-		t.Fatalf("netplan generate: %v: %s", err, out)
+	folder := "/etc/systemd/network"
+	if from != "networkd" {
+		folder = "/run/systemd/network"
+		if out, err := exec.Command("/usr/libexec/netplan/generate", "--root-dir", c.dir).CombinedOutput(); err != nil {
+			t.Fatalf("netplan generate: %v: %s", err, out)
+		}
 	}
 	in(t, ns, "", "sh", "-c", `set -e
 mount -t tmpfs none /run
 mkdir -p /run/systemd/network
-cp -r `+c.dir+`/run/systemd/network/. /run/systemd/network/
+cp -r `+c.dir+folder+`/. /run/systemd/network/
 chmod -R a+rX /run/systemd
 mount -o remount,ro /sys
 SYSTEMD_LOG_LEVEL=info /usr/lib/systemd/systemd-networkd 2>`+c.dir+`/networkd.log &

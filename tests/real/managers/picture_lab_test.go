@@ -4,6 +4,7 @@ package managers
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"net/netip"
@@ -14,25 +15,27 @@ import (
 	"testing"
 )
 
-// users are those as whom the managers' programs run.
-func users(t *testing.T) {
-	for file, line := range map[string]string{"/etc/passwd": "systemd-network:x:998:998::/:/bin/false\n", "/etc/group": "systemd-network:x:998:\n"} {
-		f, err := os.OpenFile(file, os.O_APPEND|os.O_WRONLY, 0)
+// TestMain makes the machine one that the managers' programs run on.
+func TestMain(m *testing.M) {
+	if _, err := os.Stat("/usr/sbin/ifup"); err != nil {
+		fmt.Fprintln(os.Stderr, "no ifupdown in this machine; start the lab with --managers")
+		os.Exit(1)
+	}
+	for file, text := range map[string]string{
+		"/etc/passwd": "systemd-network:x:998:998::/:/bin/false\n", "/etc/group": "systemd-network:x:998:\n", // those as whom they run
+		"/etc/machine-id": "0123456789abcdef0123456789abcdef\n", // what networkd makes its identifiers of
+	} {
+		f, err := os.OpenFile(file, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
+		if err == nil {
+			_, err = f.WriteString(text)
+			err = errors.Join(err, f.Close())
+		}
 		if err != nil {
-			t.Fatal(err)
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
 		}
-		if _, err := f.WriteString(line); err != nil {
-			t.Fatal(err)
-		}
-		f.Close()
 	}
-}
-
-// machine gives networkd what it makes its identifiers of.
-func machine(t *testing.T) {
-	if err := os.WriteFile("/etc/machine-id", []byte("0123456789abcdef0123456789abcdef\n"), 0o644); err != nil {
-		t.Fatal(err)
-	}
+	os.Exit(m.Run())
 }
 
 // nics is how many a host has.
