@@ -207,6 +207,9 @@ func (b *Boot) refuse(a attempt, r *report.Result, told *Told) {
 	if err := r.WriteFailure(&text, report.Style{Plain: true}, a.Source); err != nil {
 		text.WriteString(r.Msg)
 	}
+	if len(r.Problems) == 0 { // which would name it
+		b.alarm("%s: did not come up", a.Name)
+	}
 	for line := range strings.Lines(text.String()) {
 		b.alarm("%s", strings.TrimRight(line, "\n"))
 	}

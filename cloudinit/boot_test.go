@@ -241,7 +241,8 @@ func TestNoCard(t *testing.T) {
 // TestNewWithoutCards: a new document of whose cards none is there does not take the place of one that works.
 func TestNewWithoutCards(t *testing.T) {
 	m := newMachine(t, map[string]string{persist.Document: classic, "/var/lib/cloud/seed/nocloud/hostnet.yaml": "bonds: [{name: bond7, members: [eth8, eth9]}]"})
-	if told := m.told(0); !told.Fallback || told.Source != persist.Document || !strings.Contains(m.console.String(), "eth8, eth9") {
+	if told := m.told(0); !told.Fallback || told.Source != persist.Document || !strings.Contains(m.console.String(), "eth8, eth9") ||
+		!strings.Contains(m.console.String(), "nocloud/hostnet.yaml: did not come up") {
 		t.Errorf("got %+v\n%s", told, m.console.String())
 	}
 	m.has("vlan16: bridge up")

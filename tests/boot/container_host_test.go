@@ -170,7 +170,8 @@ func (c *container) want(script string, status int, words ...string) {
 func (c *container) works(status int, source string) {
 	c.t.Helper()
 	c.want("systemctl is-system-running; systemctl --failed --no-legend", 0, "running")
-	c.want("cloud-init status --wait >/dev/null; cloud-init status", status, "status: done")
+	extended := map[int]string{0: "extended_status: done", 2: "extended_status: degraded done"}[status]
+	c.want("cloud-init status --wait >/dev/null; cloud-init status --long", status, "status: done", extended)
 	c.want("head -c 200 /run/hostnet/result.json", 0, `"source":"`+source+`","fallback":false`)
 	c.want("ip -br addr", 0, "192.0.2.10/24", "vlan48")
 	if out, code := c.try("journalctl -b --no-pager | grep -i 'ordering cycle'"); code == 0 {
