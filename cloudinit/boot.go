@@ -86,6 +86,7 @@ type Seconds struct {
 func (b *Boot) Main(ctx context.Context) int {
 	start := time.Now()
 	told := &Told{}
+	b.settle(ctx)
 	list := b.attempts()
 	if len(list) == 0 && b.awaitUdev(ctx) { // the seed's disk may have come by now
 		list = b.attempts()
@@ -98,6 +99,15 @@ func (b *Boot) Main(ctx context.Context) int {
 	}
 	told.Seconds.Total = time.Since(start).Seconds()
 	return b.close(told)
+}
+
+// settle undoes what the last boot was cut off in: the document that a run wrote there and did not live to settle is not the one that boots.
+// What cannot be seen to is told by the attempt that comes next.
+func (b *Boot) settle(ctx context.Context) {
+	found, _ := engine.Call{Dial: b.Dial, Runtime: b.Runtime, Boot: &b.Host}.Settle(ctx)
+	for _, r := range found {
+		b.alarm("%s", r)
+	}
 }
 
 // attempts are the documents to be tried, in order.

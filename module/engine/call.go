@@ -49,6 +49,22 @@ func (c Call) Do(ctx context.Context, doc *spec.Document) (out Outcome) {
 	return out
 }
 
+// Settle sees to what an earlier run has left unsettled, as each run does first. It is for those who read the document that boots: what a
+// run wrote there that never came to its end is not to be read.
+func (c Call) Settle(ctx context.Context) ([]Recovered, error) {
+	k, err := c.Dial()
+	if err != nil {
+		return nil, err
+	}
+	r := c.runner(k)
+	unlock, err := r.lock(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer unlock()
+	return r.recover(ctx)
+}
+
 // runner knows the folders of the network that the kernel shows: its run-time folder, and for the host's own network the one
 // that outlives a boot.
 func (c Call) runner(k Kernel) Runner {
@@ -99,7 +115,7 @@ func (c Call) Undo(ctx context.Context, id string) (out Outcome) {
 		if err != nil {
 			return Outcome{Failed: err}
 		}
-		if j == nil || id != "" && j.ID != id {
+		if j == nil || j.elsewhere(r) || id != "" && j.ID != id {
 			continue
 		}
 		j.Guardian = store.Process{} // whoever asks for it knows that it waits

@@ -175,15 +175,14 @@ func (d *duties) Keep(next json.RawMessage) guard.Done {
 		if err != nil {
 			done.Warning = unnoted(err)
 		}
-		if done.Err = d.journal.close(); done.Err == nil {
-			d.settled(&done)
-		}
+		d.keepForBoot(&done)
+		done.Err = d.journal.close()
 		return done
 	}, func() guard.Done { return guard.Done{Err: errors.New("another process has undone it")} })
 }
 
-// settled does with a document what is done once it is confirmed, and never before: it comes back at boot.
-func (d *duties) settled(done *guard.Done) {
+// keepForBoot does with a document what is done once it is confirmed, and never before: it comes back at boot.
+func (d *duties) keepForBoot(done *guard.Done) {
 	if d.Boot == nil {
 		return
 	}
@@ -197,11 +196,23 @@ func (d *duties) settled(done *guard.Done) {
 	case len(problems) > 0:
 		err = spec.Problems(problems)
 	case x.keep != nil && x.keep.Changed():
-		err = x.keep.Do()
+		err = d.journal.foresee(x.keep)
+		if err == nil {
+			err = x.keep.Do()
+		}
 	}
 	if err != nil {
 		done.Warning = strings.TrimPrefix(done.Warning+fmt.Sprintf("; it does not come back at boot: %v", err), "; ")
 	}
+}
+
+// foresee notes another document than the one that was to be kept when the run began: the one that boots has changed since.
+func (j *Journal) foresee(p *persist.Plan) error {
+	changed, err := j.keepDocument(p)
+	if err != nil || !changed {
+		return err
+	}
+	return j.write()
 }
 
 // Extended notes a new deadline where other runs look.

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"crypto/rand"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -11,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"hostnet-module/module/persist"
 	"hostnet-module/module/plan"
 	"hostnet-module/module/spec"
 	"hostnet-module/module/state"
@@ -49,12 +51,15 @@ const (
 	Undoing  Phase = "undoing"
 )
 
-// Kept is a file as it was before the run. Who undoes the run writes it back.
+// Kept is a file as it was before the run. Who undoes the run writes it back, unless somebody else has written it since.
 type Kept struct {
 	Dir     store.Dir `json:"dir"`
 	Name    string    `json:"name"`
 	Data    []byte    `json:"data"`    // null: there was no such file
 	Lasting bool      `json:"lasting"` // it outlives the boot, and is written back even if the network that it speaks of is gone
+
+	// Ours is the digest of what the run writes there: what differs from it is somebody else's, and stays. "": everything there is ours.
+	Ours string `json:"ours,omitempty"`
 }
 
 const (
@@ -73,12 +78,39 @@ func (r Runner) folders() []store.Dir {
 // keep reads a file for Journal.Files.
 func keep(dir store.Dir, name string, lasting bool) (Kept, error) {
 	data, err := dir.Read(name)
-	return Kept{dir, name, data, lasting}, err
+	return Kept{Dir: dir, Name: name, Data: data, Lasting: lasting}, err
 }
+
+// keepDocument adds the document that boots, if that changes: until the run is settled the one from before it is the one to come back.
+// changed tells whether the journal is another one now.
+func (j *Journal) keepDocument(p *persist.Plan) (changed bool, err error) {
+	if p == nil {
+		return false, nil
+	}
+	path, text := p.File()
+	dir, name := store.Dir(filepath.Dir(path)), filepath.Base(path)
+	at := slices.IndexFunc(j.Files, func(k Kept) bool { return k.Dir == dir && k.Name == name })
+	if text == nil || at >= 0 && j.Files[at].Ours == digest(text) {
+		return false, nil
+	}
+	k, err := keep(dir, name, true)
+	if err != nil {
+		return false, fmt.Errorf("the document that boots: %w", err)
+	}
+	k.Ours = digest(text)
+	if at >= 0 {
+		j.Files[at] = k
+	} else {
+		j.Files = append(j.Files, k)
+	}
+	return true, nil
+}
+
+func digest(text []byte) string { return fmt.Sprintf("%x", sha256.Sum256(text)) }
 
 // open writes a new journal. Where the disk takes none the run-time folder does, which is told: it does not outlive a power cut, but
 // neither does the network.
-func (r Runner) open(doc *spec.Document, before *state.Host, taken time.Duration, p *plan.Plan) (j *Journal, warning string, err error) {
+func (r Runner) open(doc *spec.Document, before *state.Host, taken time.Duration, p *plan.Plan, boot *persist.Plan) (j *Journal, warning string, err error) {
 	j = &Journal{ID: newID(), Started: time.Now(), Process: store.Self(), Command: strings.Join(os.Args, " "), Boot: store.Boot(), Namespace: r.Kernel.Namespace(),
 		Phase: Applying, Document: doc.Encode().JSON(), Steps: p.Steps, Taken: taken, Before: before}
 	record, err := keep(r.Dir, applied, false)
@@ -86,14 +118,20 @@ func (r Runner) open(doc *spec.Document, before *state.Host, taken time.Duration
 		return nil, "", fmt.Errorf("the record of earlier runs: %w", err)
 	}
 	j.Files = append(j.Files, record)
+	if _, err := j.keepDocument(boot); err != nil {
+		return nil, "", err
+	}
 	var faults []error
 	for _, j.dir = range r.folders() {
-		err := j.write()
-		if err == nil {
+		other, err := readJournal(j.dir)
+		if err == nil && other != nil && other.elsewhere(r) {
+			err = fmt.Errorf("in %s lies that of run %s, about another network", j.dir, other.ID)
+		} else if err = j.write(); err == nil {
 			return j, warning, nil
+		} else {
+			_ = j.close() // it may lie there all the same: what failed may be the sync
 		}
 		faults = append(faults, err)
-		_ = j.close() // it may lie there all the same: what failed may be the sync
 		warning = fmt.Sprintf("the journal of this run could not be written (%v); it is in %s instead, which does not outlive a power cut", err, r.Dir)
 	}
 	return nil, "", fmt.Errorf("the journal, without which nothing is begun, could not be written: %w", errors.Join(faults...))
@@ -113,6 +151,11 @@ func (j *Journal) close() error { return j.dir.Remove(journalName) }
 
 // Path is where the journal lies.
 func (j *Journal) Path() string { return filepath.Join(string(j.dir), journalName) }
+
+// elsewhere tells whether the journal is about another network of this boot: that of a host with a namespace of its own, and the same folder.
+func (j *Journal) elsewhere(r Runner) bool {
+	return j.Boot == store.Boot() && j.Namespace != r.Kernel.Namespace()
+}
 
 // current tells whether the network that the journal speaks of is still there.
 func (j *Journal) current(r Runner) bool {

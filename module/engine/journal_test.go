@@ -25,6 +25,10 @@ const nothing = "bridges: [{name: br9, state: absent}]"
 // die carries a document out and ends the run at its step n, before it or right after it, with nothing done after that, as by
 // SIGKILL. It returns false if the run has come to its end before.
 func die(t *testing.T, k *fake.Kernel, dir store.Dir, text string, n int, after bool) bool {
+	return dies(t, k, engine.Runner{Kernel: k, Dir: dir}, text, n, after)
+}
+
+func dies(t *testing.T, k *fake.Kernel, r engine.Runner, text string, n int, after bool) bool {
 	done := make(chan bool)
 	go func() {
 		died := true
@@ -38,7 +42,7 @@ func die(t *testing.T, k *fake.Kernel, dir store.Dir, text string, n int, after 
 			}
 			return nil
 		}
-		if out := (engine.Runner{Kernel: k, Dir: dir}).Run(context.Background(), document(t, text)); out.Failed != nil {
+		if out := r.Run(context.Background(), document(t, text)); out.Failed != nil {
 			t.Error(out.Failed)
 		}
 		died = false
@@ -164,7 +168,7 @@ func rewrite(t *testing.T, dir store.Dir, change map[string]any) {
 
 // TestJournalOfAnotherBoot speaks of a network that is gone: nothing is undone, but files that outlived it are as before.
 func TestJournalOfAnotherBoot(t *testing.T) {
-	for _, change := range []map[string]any{{"boot": "another"}, {"namespace": "another"}} {
+	for _, change := range []map[string]any{{"boot": "another"}, {"boot": "another", "namespace": "another"}} {
 		k := &fake.Kernel{Host: host(t, bare)}
 		dir, etc := store.Dir(t.TempDir()), store.Dir(t.TempDir())
 		unsettled(t, k, dir)
@@ -188,6 +192,40 @@ func TestJournalOfAnotherBoot(t *testing.T) {
 			t.Errorf("the journal is still there: %v", err)
 		}
 	}
+}
+
+// TestJournalOfAnotherNetwork: hosts with namespaces of their own share a folder. None touches the other's journal, each has its own.
+func TestJournalOfAnotherNetwork(t *testing.T) {
+	theirs := &fake.Kernel{Host: host(t, bare)}
+	shared := store.Dir(t.TempDir())
+	unsettled(t, theirs, shared)
+	rewrite(t, shared, map[string]any{"namespace": "another"})
+	journal, _ := shared.Read("journal")
+	ours := engine.Runner{Kernel: &fake.Kernel{Host: host(t, bare)}, Dir: store.Dir(t.TempDir()), Lasting: shared}
+	same := func(after string) {
+		t.Helper()
+		if now, err := shared.Read("journal"); err != nil || string(now) != string(journal) {
+			t.Errorf("after %s: %v, their journal has %d bytes, had %d", after, err, len(now), len(journal))
+		}
+	}
+	for _, text := range []string{nothing, classic} {
+		out := ours.Run(context.Background(), document(t, text))
+		if out.Failed != nil || len(out.Recovered) != 1 || out.Recovered[0].Action != engine.Others || !strings.Contains(fmt.Sprint(out.Warnings), "another network") {
+			t.Errorf("%v, %+v, %q", out.Failed, out.Recovered, out.Warnings)
+		}
+		same(text)
+	}
+	k := &fake.Kernel{Host: host(t, bare)}
+	ours.Kernel, ours.Dir = k, store.Dir(t.TempDir())
+	if !dies(t, k, ours, classic, 4, true) {
+		t.Fatal("the run has come to its end")
+	}
+	same("a run that was killed")
+	out := ours.Run(context.Background(), document(t, nothing))
+	if out.Failed != nil || len(out.Recovered) != 2 || !sameHost(k.Host.String(), host(t, bare).String()) {
+		t.Errorf("%v, %+v\n%s", out.Failed, out.Recovered, k.Host)
+	}
+	same("its undoing")
 }
 
 // TestPending: a run that waits to be confirmed keeps others out as long as its guardian lives, and no longer. Who asks for it by name

@@ -26,7 +26,8 @@ func (x *run) planBoot() (problems []spec.Problem, notes []string) {
 	return nil, x.keep.Warnings
 }
 
-// keepForBoot writes what is to come back at boot. It is the last thing that a run does: only what holds, and is settled, comes back.
+// keepForBoot writes what is to come back at boot. It is the last thing that a run does before it is settled: only what holds comes back, and
+// whoever undoes the run writes back the document from before it.
 func (x *run) keepForBoot() {
 	if x.keep == nil || !x.keep.Changed() {
 		return

@@ -97,3 +97,52 @@ func TestPersistFails(t *testing.T) {
 		}
 	}
 }
+
+// TestPersistIsSettledWithTheRun: until the journal is gone, whoever finds it brings back the document that booted before, with the network.
+// What somebody else has written there since stays.
+func TestPersistIsSettledWithTheRun(t *testing.T) {
+	other := strings.Replace(classic, "198.51.100.10/24", "198.51.100.11/24", 1)
+	for name, between := range map[string]struct {
+		first, by string // a document that is applied before; what somebody writes after the kill
+		boot      string // of the journal
+	}{
+		"another document": {first: classic}, "the first one": {}, "after a power cut": {first: classic, boot: "another"},
+		"edited since": {first: classic, by: "bridges: [{name: br7}]\n"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r, k := booting(t)
+			if between.first != "" {
+				if out := r.Run(context.Background(), document(t, between.first)); out.Failed != nil {
+					t.Fatal(out.Failed)
+				}
+			}
+			old, want := k.Host.Clone().String(), kept(r)
+			var journal []byte
+			r.Note = func(string) { // the last word is said right before the document is written
+				if data, err := r.Dir.Read("journal"); err != nil || data != nil {
+					journal = data
+				}
+			}
+			if out := r.Run(context.Background(), document(t, other)); out.Failed != nil || kept(r) == want || journal == nil {
+				t.Fatalf("%v, kept %s, journal of %d bytes", out.Failed, kept(r), len(journal))
+			}
+			if err := r.Dir.Write("journal", journal); err != nil { // as if it had been killed before it could remove it
+				t.Fatal(err)
+			}
+			if between.by != "" {
+				want = between.by
+				if err := os.WriteFile(filepath.Join(r.Boot.Root, persist.Document), []byte(want), 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if between.boot != "" {
+				rewrite(t, r.Dir, map[string]any{"boot": between.boot})
+				old = k.Host.String()
+			}
+			out := r.Run(context.Background(), document(t, nothing+"\npersist: false"))
+			if out.Failed != nil || len(out.Recovered) != 1 || !sameHost(k.Host.String(), old) || kept(r) != want {
+				t.Errorf("%v, %+v\n%s\nkept %s\nwant %s", out.Failed, out.Recovered, k.Host, kept(r), want)
+			}
+		})
+	}
+}

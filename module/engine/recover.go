@@ -31,6 +31,7 @@ const (
 	Removed   RecoveryAction = "removed"    // of a network that is gone: nothing was to be undone
 	PutAside  RecoveryAction = "put aside"  // damaged: never acted upon
 	LeftAlone RecoveryAction = "left alone" // check mode changes nothing
+	Others    RecoveryAction = "another's"  // of another host that shares the folder: that one sees to it
 )
 
 // String is the warning.
@@ -105,8 +106,12 @@ func (r Runner) undo(ctx context.Context, j *Journal) (Recovered, error) {
 			return is, nil
 		}
 		return is, &Pending{j}
+	case j.elsewhere(r):
+		is.Found = fmt.Sprintf("%s is not settled, and is about another network of this machine, whose host shares %s: that one sees to it (if it is no more, remove %s)", who, j.dir, j.Path())
+		is.Action = Others
+		return is, nil
 	case !j.current(r):
-		is.Found = who + " did not come to its end, and the network that it was about is gone with an earlier boot or namespace"
+		is.Found = who + " did not come to its end, and the network that it was about is gone with an earlier boot"
 		if !r.Check {
 			is.Action = Removed
 			r.forget(j, &is)

@@ -104,6 +104,11 @@ func (r Runner) putBack(ctx context.Context, j *Journal) back {
 
 // restore writes the file back.
 func (k Kept) restore() error {
+	if k.Ours != "" {
+		if now, err := k.Dir.Read(k.Name); err != nil || now == nil || digest(now) != k.Ours {
+			return err
+		}
+	}
 	if k.Data == nil {
 		return k.Dir.Remove(k.Name)
 	}

@@ -129,7 +129,7 @@ func (x *run) look(ctx context.Context) (err error) {
 // begin writes the journal: from here on the run is undone by whoever finds it unsettled.
 func (x *run) begin() (err error) {
 	var warning string
-	x.journal, warning, err = x.open(x.doc, x.before, x.taken, x.out.Plan)
+	x.journal, warning, err = x.open(x.doc, x.before, x.taken, x.out.Plan, x.keep)
 	if warning != "" {
 		x.out.Warnings = append(x.out.Warnings, warning)
 	}
@@ -149,8 +149,8 @@ func (x *run) apply(ctx context.Context) error {
 	return x.do(ctx, steps, &x.out)
 }
 
-// store notes what is set now and closes the journal. With that the new network is the one to keep, and comes back at boot. A run that is to
-// be confirmed goes into the hands of its guardian, which does both then.
+// store notes what is set now, and what is to come back at boot, and closes the journal: with that, and in this one moment, both are the ones to
+// keep. A run that is to be confirmed goes into the hands of its guardian, which does it then.
 func (x *run) store(context.Context) error {
 	if x.guardian != nil {
 		return x.hand()
@@ -158,12 +158,12 @@ func (x *run) store(context.Context) error {
 	if err := x.remember(x.last, x.next); err != nil {
 		x.out.Warnings = append(x.out.Warnings, unnoted(err))
 	}
+	x.keepForBoot()
 	if x.journal != nil {
 		if err := x.journal.close(); err != nil {
 			return fmt.Errorf("the run could not be settled, the next one would have undone it: %w", err)
 		}
 	}
-	x.keepForBoot()
 	return nil
 }
 

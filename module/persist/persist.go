@@ -155,6 +155,9 @@ func (p *Plan) differ(name string, was bool, before, after any) {
 // Changed tells whether any file or link would change.
 func (p *Plan) Changed() bool { return p.Object.Action != plan.None }
 
+// File is where the document lies in this system's files, and what will stand there; nil: what stands there now.
+func (p *Plan) File() (path string, text []byte) { return p.host.tree().At(p.name), p.document }
+
 // Do makes the changes. The document comes before what calls for it; at every moment there is the old one or the new one.
 func (p *Plan) Do() error {
 	if p.document != nil {
@@ -173,7 +176,7 @@ func (p *Plan) Do() error {
 // write replaces the document; the one before it is kept.
 func (h Host) write(name string, data []byte) error {
 	t := h.tree()
-	if was, err := t.Read(name); err == nil && was != nil {
+	if was, err := t.Read(name); err == nil && was != nil && !t.Same(earlier(1), was, 0o644) { // a run that was undone has kept it already
 		for n := kept - 1; n > 0; n-- {
 			older, err := t.Read(earlier(n))
 			if err != nil || older == nil {
