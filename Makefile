@@ -215,13 +215,14 @@ bench: deps bin/lab bin/hostnet-module bin/bench
 	@cat bin/figures.md; [ -z "$(WRITE)" ] || bin/bench --into docs/bench.md <bin/figures.md
 	@$(MAKE) --no-print-directory bench-ansible
 
-## bench-sizes: hosts with 3 to 4,094 segments against ip -batch, and requests replayed; WRITE=1 puts figures and plots into docs. SIZES=3,128
+## bench-sizes: hosts with 3 to 4,094 segments against ip -batch, requests replayed, ifupdown, ifupdown2 and networkd; WRITE=1 puts figures and plots into docs. SIZES=3,128
 SIZES ?= 3,16,128,512,1024
 TIMES ?= 3
+PEERS ?= --managers --package ifupdown2
 .PHONY: bench-sizes
 bench-sizes: deps bin/lab bin/hostnet-module bin/bench
 	bin/lab fetch --kernel $(KERNEL)
-	bin/lab run --memory 3072 --timeout 3h --file $(CURDIR)/bin/hostnet-module:/usr/bin/hostnet-module bin/bench --sizes $(SIZES) --rounds $(TIMES) >bin/sizes.json
+	bin/lab run --kernel $(KERNEL) --memory 3072 --timeout 3h $(PEERS) --file $(CURDIR)/bin/hostnet-module:/usr/bin/hostnet-module bin/bench --sizes $(SIZES) --rounds $(TIMES) >bin/sizes.json
 	@cat bin/sizes.json; [ -z "$(WRITE)" ] || bin/bench --sizes - --into docs/bench.md <bin/sizes.json
 
 # What differs by kernel: the model, every row and option, the program itself.

@@ -5,7 +5,6 @@ import (
 	"context"
 	"os"
 	"os/signal"
-	"runtime/debug"
 	"syscall"
 
 	"hostnet-module/cloudinit"
@@ -23,7 +22,7 @@ var version string
 func main() { os.Exit(run()) }
 
 func run() int {
-	debug.SetMemoryLimit(48 << 20) // collect garbage before the heap doubles: the host may be small and the document large
+	thrifty()
 	// Whoever reads the result may go away in the middle: the run goes on to its end, or back.
 	signal.Ignore(syscall.SIGPIPE)
 	listen := func(ctx context.Context) (cloudinit.Events, error) { return kernel.Listen(ctx) }

@@ -96,6 +96,12 @@ func Veiled(have, want Set) Set {
 	return want.Filter(func(r *Row) bool { return r.Veil != "" && have.N(r.Veil) != 0 && !have.Has(r.Name) })
 }
 
+// Tight copies a set into no more room than it takes.
+func (s Set) Tight() Set { return Set{items: append(make([]Item, 0, len(s.items)), s.items...)} }
+
+// Emptied is an empty set in the room of this one, which is not to be used any more.
+func (s Set) Emptied() Set { return Set{items: s.items[:0]} }
+
 // Merge puts every value of other; into a map, its pairs.
 func (s *Set) Merge(other Set) {
 	for r, v := range other.All() {

@@ -196,10 +196,10 @@ func (t Table) decode(s *Set, nest []byte, place Place, in uint16, names Resolve
 	rows := t.rows()
 	from := len(s.items)
 	Walk(nest, func(num uint16, payload []byte) {
-		if in == 0 && num != 0 && rows.nests[address{place, 0, num}] {
+		if in == 0 && num != 0 && rows.nested(place, num) {
 			t.decode(s, payload, place, num, names)
 		}
-		for _, r := range rows.at[address{place, in, num}] {
+		for _, r := range rows.of(place, in, num) {
 			v, ok := r.Decode(payload, names)
 			if !ok {
 				continue
@@ -219,10 +219,31 @@ type address struct {
 	in, num uint16
 }
 
-// byAddress are a table's rows by where they stand.
+// byAddress are a table's rows by where they stand. A look at thousands of links asks for each of a hundred attributes: those that stand in no nest,
+// nearly all, are found by their number.
 type byAddress struct {
-	at    map[address][]*Row
-	nests map[address]bool // numbers of the nests that rows stand in
+	flat [][][]*Row // by place and number, of those that stand in no nest
+	at   map[address][]*Row
+	nest [][]bool // by place and number: rows stand in it
+}
+
+func (b *byAddress) of(place Place, in, num uint16) []*Row {
+	if in != 0 {
+		return b.at[address{place, in, num}]
+	}
+	if int(place) < len(b.flat) && int(num) < len(b.flat[place]) {
+		return b.flat[place][num]
+	}
+	return nil
+}
+
+func (b *byAddress) nested(place Place, num uint16) bool {
+	return int(place) < len(b.nest) && int(num) < len(b.nest[place]) && b.nest[place][num]
+}
+
+// room makes a list long enough for an index.
+func room[T any](list []T, i int) []T {
+	return append(list, make([]T, max(0, i+1-len(list)))...)
 }
 
 var addresses sync.Map // by a table's first row
@@ -238,13 +259,19 @@ func (t Table) rows() *byAddress {
 	if found, ok := addresses.Load(key{t[0], len(t)}); ok {
 		return found.(*byAddress)
 	}
-	b := &byAddress{map[address][]*Row{}, map[address]bool{}}
+	b := &byAddress{at: map[address][]*Row{}}
 	for _, r := range t {
+		if r.Nest == 0 {
+			b.flat = room(b.flat, int(r.Place))
+			b.flat[r.Place] = room(b.flat[r.Place], int(r.Num))
+			b.flat[r.Place][r.Num] = append(b.flat[r.Place][r.Num], r)
+			continue
+		}
 		at := address{r.Place, r.Nest, r.Num}
 		b.at[at] = append(b.at[at], r)
-		if r.Nest != 0 {
-			b.nests[address{r.Place, 0, r.Nest}] = true
-		}
+		b.nest = room(b.nest, int(r.Place))
+		b.nest[r.Place] = room(b.nest[r.Place], int(r.Nest))
+		b.nest[r.Place][r.Nest] = true
 	}
 	addresses.Store(key{t[0], len(t)}, b)
 	return b

@@ -16,6 +16,8 @@ import (
 type Kernel interface {
 	// Snapshot observes everything. Interrupted dumps have been repeated.
 	Snapshot(context.Context) (*state.Host, error)
+	// Look observes some links by their names, those that are there, and all routes and rules.
+	Look(ctx context.Context, links []string) (*state.Host, error)
 	// Do sends the steps in order and stops at the first that is refused. It returns how many were done; the error is then
 	// a *state.Refusal about steps[done], unless the context ended.
 	Do(ctx context.Context, steps []state.Step) (done int, err error)

@@ -35,7 +35,7 @@ type Journal struct {
 	Document  json.RawMessage `json:"document"`          // what was wanted, as it was given
 	Steps     []state.Step    `json:"steps"`             // the plan
 	Taken     time.Duration   `json:"taken"`             // when Before was looked at, on the clock of store.Uptime
-	Before    *state.Host     `json:"before"`
+	Before    *state.Host     `json:"before"`            // the links to which the steps may do something, and all routes and rules
 	Files     []Kept          `json:"files"`
 
 	dir store.Dir // in which it lies
@@ -112,7 +112,7 @@ func digest(text []byte) string { return fmt.Sprintf("%x", sha256.Sum256(text)) 
 // neither does the network.
 func (r Runner) open(doc *spec.Document, before *state.Host, taken time.Duration, p *plan.Plan, boot *persist.Plan) (j *Journal, warning string, err error) {
 	j = &Journal{ID: newID(), Started: time.Now(), Process: store.Self(), Command: strings.Join(os.Args, " "), Boot: store.Boot(), Namespace: r.Kernel.Namespace(),
-		Phase: Applying, Document: doc.Encode().JSON(), Steps: p.Steps, Taken: taken, Before: before}
+		Phase: Applying, Document: doc.Encode().JSON(), Steps: p.Steps, Taken: taken, Before: before.Only(plan.Concerned(before, p.Steps))}
 	record, err := keep(r.Dir, applied, false)
 	if err != nil {
 		return nil, "", fmt.Errorf("the record of earlier runs: %w", err)
@@ -139,11 +139,28 @@ func (r Runner) open(doc *spec.Document, before *state.Host, taken time.Duration
 
 // write writes the journal anew, as it is now.
 func (j *Journal) write() error {
-	data, err := json.Marshal(j)
+	data, err := j.encode()
 	if err != nil {
 		return err
 	}
 	return j.dir.WriteSealed(journalName, journalVersion, data)
+}
+
+// encode makes JSON of it. The steps, tens of thousands in a large run, are put in as they stand.
+func (j *Journal) encode() ([]byte, error) {
+	type plain Journal
+	head, err := json.Marshal(struct {
+		*plain
+		Steps *int `json:"steps,omitempty"`
+	}{plain: (*plain)(j)})
+	if err != nil {
+		return nil, err
+	}
+	data := append(head[:len(head)-1], `,"steps":`...)
+	if data, err = state.AppendSteps(data, j.Steps); err != nil {
+		return nil, err
+	}
+	return append(data, '}'), nil
 }
 
 // close settles the run: what is there now is what shall be.

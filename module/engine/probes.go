@@ -140,12 +140,17 @@ func (x *run) probeBefore(ctx context.Context) {
 }
 
 // probe asks until all have answered, or the time is over.
-func (x *run) probe(ctx context.Context) error {
+func (x *run) probe(ctx context.Context) (err error) {
 	if x.journal == nil || len(x.doc.Probes) == 0 {
 		return nil
 	}
 	limit := time.Duration(x.doc.ProbeTime()) * time.Second
 	x.note("probing, %s at most", limit)
+	if x.partly {
+		if x.now, err = x.Kernel.Snapshot(ctx); err != nil {
+			return fmt.Errorf("look at the network before probing: %w", err)
+		}
+	}
 	within, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	x.out.Probes = askAll(within, x.questions(x.doc, x.now), 0)

@@ -28,12 +28,11 @@ func (r Runner) remembered() (last plan.Last, damage []string) {
 
 // remember writes what is set now, if that is news.
 func (r Runner) remember(last, next plan.Last) error {
-	was, err := json.Marshal(last)
-	if err != nil {
-		return err
+	if plan.SameLast(last, next) {
+		return nil
 	}
 	is, err := json.Marshal(next)
-	if err != nil || string(was) == string(is) {
+	if err != nil {
 		return err
 	}
 	return r.Dir.Write(applied, is)

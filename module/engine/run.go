@@ -49,6 +49,7 @@ type run struct {
 	guardian Guardian        // of a run that is to be confirmed; nil: none
 	reached  map[string]bool // the probes that were answered before the change
 	now      *state.Host     // the host after the change, as it was last looked at
+	partly   bool            // now holds only the links that the steps may have done something to
 	events   events          // of changes, from the last step on
 	out      Outcome
 }

@@ -120,7 +120,7 @@ br0: bridge up mtu 1500 address 00:16:3e:00:00:01 stp_state 1 forward_delay 400
 	steps := []state.Step{{Op: state.LinkAdd, Link: "bond0"}, {Op: state.LinkAdd, Link: "br0"}, {Op: state.LinkSet, Link: "eth0", Master: state.To("br0")},
 		{Op: state.LinkSet, Link: "eth1", Master: state.To("bond0")}}
 	look := func() []string {
-		waits, err := plan.Unsettled(before, now, steps)
+		waits, err := plan.Stirred(before, steps).Unsettled(now)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -30,7 +30,13 @@ var fallsWithParent = []string{"macvlan", "macvtap", "ipvlan", "ipvtap", "macsec
 // parseLinks reads the messages of a link dump (RTM_NEWLINK): the links in the order of their indexes, and the
 // directory of them. Pure; it looks at the messages twice since a link may point at one that comes later.
 func parseLinks(msgs []message) (*state.Host, *directory) {
-	dir, groups := newDirectory(), map[uint32]uint32{}
+	dir := newDirectory()
+	return parseSome(msgs, dir), dir
+}
+
+// parseSome is parseLinks for links of which the directory knows others.
+func parseSome(msgs []message, dir *directory) *state.Host {
+	groups := map[uint32]uint32{}
 	for _, m := range msgs {
 		if m.typ != unix.RTM_NEWLINK || len(m.data) < unix.SizeofIfInfomsg {
 			continue
@@ -45,13 +51,15 @@ func parseLinks(msgs []message) (*state.Host, *directory) {
 			}
 		})
 	}
-	host := &state.Host{Links: make([]*state.Link, 0, len(dir.known))}
-	seen := make(map[string]bool, len(dir.known))
+	host := &state.Host{Links: make([]*state.Link, 0, len(msgs))}
+	seen := make(map[string]bool, len(msgs))
+	var room attr.Set // in which each link's values are gathered
 	for _, m := range msgs {
 		if m.typ != unix.RTM_NEWLINK || len(m.data) < unix.SizeofIfInfomsg {
 			continue
 		}
-		l := parseLink(m.data, dir)
+		l := parseLink(m.data, dir, room)
+		room, l.Attrs = l.Attrs, l.Attrs.Tight()
 		if l.Name == "" || seen[l.Name] {
 			continue
 		}
@@ -61,12 +69,12 @@ func parseLinks(msgs []message) (*state.Host, *directory) {
 		host.Links = append(host.Links, l)
 	}
 	slices.SortStableFunc(host.Links, func(a, b *state.Link) int { return a.Index - b.Index })
-	return host, dir
+	return host
 }
 
 // parseLink reads one struct ifinfomsg (family, type, index, flags, change) and its attributes.
-func parseLink(b []byte, dir *directory) *state.Link {
-	l := &state.Link{Index: int(int32(u32(b[4:])))}
+func parseLink(b []byte, dir *directory, room attr.Set) *state.Link {
+	l := &state.Link{Index: int(int32(u32(b[4:]))), Attrs: room.Emptied()}
 	flags, top := u32(b[8:]), b[unix.SizeofIfInfomsg:]
 	for _, r := range kind.Common {
 		if r.Place == attr.Header {
@@ -125,7 +133,9 @@ func parseInfo(l *state.Link, nest []byte, dir *directory) {
 	})
 	l.K().Rows.DecodeInto(&l.Attrs, data, attr.Data, dir)
 	l.Attrs.Unveil()
-	l.Port = kind.Of(slaveKind).Port.Decode(slaveData, attr.Port, dir)
+	if slaveData != nil {
+		l.Port = kind.Of(slaveKind).Port.Decode(slaveData, attr.Port, dir).Tight()
+	}
 }
 
 // parseAFSpec reads what AF_INET6 says in IFLA_AF_SPEC: a nest for each address family.

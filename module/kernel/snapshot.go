@@ -40,14 +40,23 @@ func (k *Kernel) Snapshot(ctx context.Context) (*state.Host, error) {
 type dumps struct{ links, addresses, vlans, routes4, routes6, rules4, rules6 []message }
 
 func (k *Kernel) dumps(ctx context.Context) (d dumps, err error) {
+	if d.links, err = k.dump(ctx, "links", unix.RTM_GETLINK, dumpLinks(unix.AF_UNSPEC, filterSkipStats)); err != nil {
+		return d, err
+	}
+	if d.addresses, err = k.dump(ctx, "addresses", unix.RTM_GETADDR, addressesOf(0)); err != nil {
+		return d, err
+	}
+	return d, k.rest(ctx, &d)
+}
+
+// rest asks for what is no link and no address.
+func (k *Kernel) rest(ctx context.Context, d *dumps) (err error) {
 	for _, ask := range []struct {
 		into    *[]message
 		what    string
 		typ     uint16
 		payload []byte
 	}{
-		{&d.links, "links", unix.RTM_GETLINK, dumpLinks(unix.AF_UNSPEC, filterSkipStats)},
-		{&d.addresses, "addresses", unix.RTM_GETADDR, make([]byte, unix.SizeofIfAddrmsg)},
 		{&d.vlans, "bridge VLANs", unix.RTM_GETLINK, dumpLinks(unix.AF_BRIDGE, filterVLANs)},
 		{&d.routes4, "IPv4 routes", unix.RTM_GETROUTE, dumpRoutes(unix.AF_INET)},
 		{&d.routes6, "IPv6 routes", unix.RTM_GETROUTE, dumpRoutes(unix.AF_INET6)},
@@ -63,20 +72,25 @@ func (k *Kernel) dumps(ctx context.Context) (d dumps, err error) {
 			err = nil // a kernel without policy rules, or without IPv6
 		}
 		if err != nil {
-			return d, err
+			return err
 		}
 	}
-	return d, nil
+	return nil
 }
 
 // host makes one picture of the messages. Pure.
 func (d dumps) host() (*state.Host, *directory) {
 	host, dir := parseLinks(d.links)
+	d.fill(host, dir)
+	return host, dir
+}
+
+// fill puts into a host's links what is no link, and the routes and rules beside them.
+func (d dumps) fill(host *state.Host, dir *directory) {
 	parseAddresses(d.addresses, host)
 	parseVLANs(d.vlans, host)
 	host.Routes = append(parseRoutes(d.routes4, unix.AF_INET, dir), parseRoutes(d.routes6, unix.AF_INET6, dir)...)
 	host.Rules = append(parseRules(d.rules4, unix.AF_INET), parseRules(d.rules6, unix.AF_INET6)...)
-	return host, dir
 }
 
 func dumpLinks(family int, filter uint32) []byte {

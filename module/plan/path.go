@@ -40,8 +40,17 @@ func path(has, target *state.Host, exact bool) ([]state.Step, error) {
 func newWalk(has, target *state.Host, exact bool) *walk {
 	w := &walk{has: has, sim: has.Clone(), target: target, waves: waves(target), carriers: has.Carriers(), arrived: map[arrival]bool{}, exact: exact}
 	w.order = slices.Concat(w.waves...)
+	for _, t := range w.order {
+		if has.Link(t.Name) == nil {
+			w.steps = slices.Grow(w.steps, stepsEach*len(w.order))
+			break
+		}
+	}
 	return w
 }
+
+// stepsEach is how many steps a new link takes, as a rule: thousands are not copied again and again as they come.
+const stepsEach = 3
 
 // take takes the walk to its end and returns its steps.
 func (w *walk) take() ([]state.Step, error) {

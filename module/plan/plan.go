@@ -4,6 +4,9 @@
 package plan
 
 import (
+	"maps"
+	"slices"
+
 	"hostnet-module/module/state"
 )
 
@@ -70,6 +73,14 @@ type Difference struct {
 
 // Last is what earlier runs set on the objects of a host, by the link's name: the third side of the three-way lists.
 type Last map[string]Set
+
+// SameLast tells whether two records say the same.
+func SameLast(a, b Last) bool { return maps.EqualFunc(a, b, Set.same) }
+
+func (s Set) same(o Set) bool {
+	return s.Kind == o.Kind && s.Created == o.Created && s.Index == o.Index && slices.Equal(s.Addresses, o.Addresses) &&
+		slices.Equal(s.Routes, o.Routes) && slices.Equal(s.Ports, o.Ports) && slices.Equal(s.Rules, o.Rules)
+}
 
 // Set is what an earlier run set on one object.
 type Set struct {

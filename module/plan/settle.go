@@ -31,13 +31,27 @@ const (
 	dadMost     = 5 * time.Second
 )
 
-// Unsettled lists what is still on its way after steps, in the order of the links. What was as open before the steps as it is now is not
-// waited for: a cable that was out stays out. The error is a *Duplicate.
-func Unsettled(before, now *state.Host, steps []state.Step) ([]Wait, error) {
-	s := settling{before: before, now: now, touched: map[string]bool{}, added: map[state.AddressKey]string{}}
+// Settling is what steps have set off.
+type Settling struct {
+	before  *state.Host
+	now     *state.Host
+	touched map[string]bool
+	added   map[state.AddressKey]string // the addresses that the steps add, and on which link
+}
+
+// Stirred is what steps set off on a host.
+func Stirred(before *state.Host, steps []state.Step) *Settling {
+	s := &Settling{before: before, touched: map[string]bool{}, added: map[state.AddressKey]string{}}
 	for _, step := range steps {
 		s.touch(step)
 	}
+	return s
+}
+
+// Unsettled lists what is still on its way, in the order of the links; of a host of which some links alone are known (Near), what
+// concerns these. What was as open before the steps as it is now is not waited for: a cable that was out stays out. The error is a *Duplicate.
+func (s *Settling) Unsettled(now *state.Host) ([]Wait, error) {
+	s.now = now
 	var waits []Wait
 	for _, l := range now.Links {
 		if !s.touched[l.Name] || !l.Up() {
@@ -60,13 +74,25 @@ func Unsettled(before, now *state.Host, steps []state.Step) ([]Wait, error) {
 	return waits, nil
 }
 
-type settling struct {
-	before, now *state.Host
-	touched     map[string]bool
-	added       map[state.AddressKey]string // the addresses that the steps add, and on which link
+// Near names a link and those that have a say in whether it is settled: its master with all ports, its parent, its own ports.
+func Near(h *state.Host, name string) map[string]bool {
+	names := map[string]bool{name: true}
+	l := h.Link(name)
+	if l == nil {
+		return names
+	}
+	for _, p := range slices.Concat(h.Ports(name), h.Ports(l.Master)) {
+		names[p.Name] = true
+	}
+	for _, other := range []string{l.Master, l.Parent} {
+		if other != "" {
+			names[other] = true
+		}
+	}
+	return names
 }
 
-func (s *settling) touch(step state.Step) {
+func (s *Settling) touch(step state.Step) {
 	switch step.Op {
 	case state.LinkAdd, state.LinkSet:
 		s.touched[step.Link] = true
@@ -80,7 +106,7 @@ func (s *settling) touch(step state.Step) {
 }
 
 // awaitsCarrier tells whether a link without carrier has what should give it one.
-func (s *settling) awaitsCarrier(l *state.Link) bool {
+func (s *Settling) awaitsCarrier(l *state.Link) bool {
 	was := s.before.Link(l.Name)
 	switch ports := s.now.Ports(l.Name); {
 	case l.K().HasParent:
@@ -93,7 +119,7 @@ func (s *settling) awaitsCarrier(l *state.Link) bool {
 }
 
 // protocols are what the link's kind, and its master's, have to say.
-func (s *settling) protocols(l *state.Link) []Wait {
+func (s *Settling) protocols(l *state.Link) []Wait {
 	waits := s.port(l)
 	was := s.before.Link(l.Name)
 	for _, p := range l.K().Settles {
@@ -104,7 +130,7 @@ func (s *settling) protocols(l *state.Link) []Wait {
 	return waits
 }
 
-func (s *settling) port(l *state.Link) []Wait {
+func (s *Settling) port(l *state.Link) []Wait {
 	master := s.now.Link(l.Master)
 	if master == nil || !l.Seen.Carrier || !s.touched[l.Name] {
 		return nil
@@ -120,7 +146,7 @@ func (s *settling) port(l *state.Link) []Wait {
 }
 
 // addresses are those that the steps have added and that are not known to be ours alone yet.
-func (s *settling) addresses(l *state.Link) ([]Wait, error) {
+func (s *Settling) addresses(l *state.Link) ([]Wait, error) {
 	var waits []Wait
 	for _, a := range l.Addresses {
 		switch {

@@ -100,6 +100,18 @@ func (l *Link) cloneInto(c *Link) {
 	c.Addresses, c.VLANs = slices.Clone(l.Addresses), slices.Clone(l.VLANs)
 }
 
+// Only is the host with some of its links alone, and all of its routes and rules. What is in the links is shared.
+func (h *Host) Only(names map[string]bool) *Host {
+	c := &Host{Routes: h.Routes, Rules: h.Rules}
+	for _, l := range h.Links {
+		if names[l.Name] {
+			shallow := *l
+			c.Links = append(c.Links, &shallow)
+		}
+	}
+	return c
+}
+
 // Clone copies the host, deeply.
 func (h *Host) Clone() *Host {
 	c := &Host{Links: make([]*Link, len(h.Links)), Routes: slices.Clone(h.Routes), Rules: slices.Clone(h.Rules)}

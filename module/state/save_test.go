@@ -28,6 +28,11 @@ func roundTrip[T any](t *testing.T, v T) {
 	}
 }
 
+// steps are written as a journal holds them.
+type steps []state.Step
+
+func (s steps) MarshalJSON() ([]byte, error) { return state.AppendSteps(nil, s) }
+
 // FuzzSave: random hosts and steps, with texts of any bytes, come back as they were.
 func FuzzSave(f *testing.F) {
 	f.Add(uint64(1), "eth0", "a \xff name \x00")
@@ -35,9 +40,12 @@ func FuzzSave(f *testing.F) {
 	f.Fuzz(func(t *testing.T, seed uint64, name, text string) {
 		rnd := rand.New(rand.NewPCG(seed, 4))
 		roundTrip(t, randomHost(rnd, name, text))
+		var steps steps
 		for op := state.LinkAdd; op <= state.Announce; op++ {
-			roundTrip(t, randomStep(rnd, op, name, text))
+			steps = append(steps, randomStep(rnd, op, name, text))
+			roundTrip(t, steps[len(steps)-1])
 		}
+		roundTrip(t, steps)
 	})
 }
 

@@ -93,6 +93,9 @@ func benchSizes(list string, rounds int) error {
 		return err
 	}
 	defer w.close()
+	if err := prepare(); err != nil {
+		return err
+	}
 	e := json.NewEncoder(os.Stdout)
 	return w.sizes(sizes, rounds, func(f figure) { _ = e.Encode(f) })
 }

@@ -83,6 +83,14 @@ var comparisons = []comparison{
 	{"remove one, against `ip -batch`", "hostnet-module", actRemove, "ip -batch", actRemove, 0, 0, 0},
 	{"teardown, against `ip -batch` one by one", "hostnet-module", actTeardown, "ip -batch", actTeardown, 0.45, 64, 4094},
 	{"teardown, dumb segments", "hostnet-module, dumb", actTeardown, "ip -batch", actTeardown, 0.45, 64, 4094},
+	{"systemd-networkd, create, against this program", "systemd-networkd", actCreate, "hostnet-module", actCreate, 0, 0, 0},
+	{"systemd-networkd, started again, against the no-op", "systemd-networkd", actAgain, "hostnet-module", actAgain, 0, 0, 0},
+	{"ifupdown, create, against this program", "ifupdown", actCreate, "hostnet-module", actCreate, 0, 0, 0},
+	{"ifupdown, `ifup -a` again, against the no-op", "ifupdown", actAgain, "hostnet-module", actAgain, 0, 0, 0},
+	{"ifupdown, `ifdown -a`, against the teardown", "ifupdown", actTeardown, "hostnet-module", actTeardown, 0, 0, 0},
+	{"ifupdown2, create, against this program", "ifupdown2", actCreate, "hostnet-module", actCreate, 0, 0, 0},
+	{"ifupdown2, `ifup -a` again, against the no-op", "ifupdown2", actAgain, "hostnet-module", actAgain, 0, 0, 0},
+	{"ifupdown2, `ifdown -a`, against the teardown", "ifupdown2", actTeardown, "hostnet-module", actTeardown, 0, 0, 0},
 }
 
 // write prints the tables as Markdown.

@@ -18,6 +18,7 @@ type Kernel struct {
 	Host   *state.Host
 	Sent   []state.Step                               // every step that was sent, refused ones too
 	Looks  int                                        // snapshots taken
+	Peeked []int                                      // links asked for, each time that some were looked at
 	Refuse func(n int, s state.Step) error            // n counts from 0; nil: take it
 	Ignore func(r *attr.Row) bool                     // attributes that the kernel takes and forgets
 	Round  func(r *attr.Row, v attr.Value) attr.Value // what a value comes back as
@@ -39,6 +40,18 @@ func (k *Kernel) Snapshot(context.Context) (*state.Host, error) {
 		l.Seen.Carrier = l.Up() && !slices.Contains(k.Unplugged, l.Name)
 	}
 	return h, nil
+}
+
+// Look copies some links.
+func (k *Kernel) Look(ctx context.Context, links []string) (*state.Host, error) {
+	h, err := k.Snapshot(ctx)
+	k.Looks--
+	k.Peeked = append(k.Peeked, len(links))
+	names := map[string]bool{}
+	for _, name := range links {
+		names[name] = true
+	}
+	return h.Only(names), err
 }
 
 // Do applies the steps to the host until one is refused.

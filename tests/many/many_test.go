@@ -38,11 +38,7 @@ func newLife(t testing.TB, n int) *life {
 func (l *life) run(text string) []state.Step {
 	l.t.Helper()
 	before := len(l.k.Sent)
-	doc, problems, _ := spec.Read([]byte(text), "many.yaml")
-	if len(problems) > 0 {
-		l.t.Fatal(problems[0])
-	}
-	out := engine.Runner{Kernel: l.k, Dir: l.dir}.Run(context.Background(), doc)
+	out := l.outcome(text)
 	if out.Failed != nil || len(out.Problems) > 0 {
 		l.t.Fatal(out.Failed, out.Problems)
 	}
@@ -50,6 +46,15 @@ func (l *life) run(text string) []state.Step {
 		l.t.Fatal(err)
 	}
 	return l.k.Sent[before:]
+}
+
+func (l *life) outcome(text string) engine.Outcome {
+	l.t.Helper()
+	doc, problems, _ := spec.Read([]byte(text), "many.yaml")
+	if len(problems) > 0 {
+		l.t.Fatal(problems[0])
+	}
+	return engine.Runner{Kernel: l.k, Dir: l.dir}.Run(context.Background(), doc)
 }
 
 func (l *life) all() {

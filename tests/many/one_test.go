@@ -1,0 +1,78 @@
+package many_test
+
+import (
+	"bytes"
+	"encoding/base64"
+	"errors"
+	"os"
+	"path/filepath"
+	"syscall"
+	"testing"
+
+	"hostnet-module/module/state"
+	"hostnet-module/tests/many"
+)
+
+// TestOneOfMany counts what one segment more, changed, or less costs where there are thousands: everything is looked at once, before; after
+// the change the few links that it was about; and the journal holds no more than these.
+func TestOneOfMany(t *testing.T) {
+	const n = 1024
+	for _, c := range []struct{ name, text string }{
+		{"more", many.Document(n+1, "")},
+		{"changed", "bridges: [{name: vlan7, priority: 4096}]"},
+		{"less", "segments: [{id: 7, parent: bond0, bridge: vlan7, state: absent}]"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			l := newLife(t, n)
+			l.run(many.Document(n, ""))
+			var journal int
+			l.k.Refuse = func(int, state.Step) error {
+				data, err := os.ReadFile(filepath.Join(string(l.dir), "journal"))
+				if err != nil {
+					t.Fatal(err)
+				}
+				record, err := os.ReadFile(filepath.Join(string(l.dir), "applied.json")) // which is in it as it was
+				if err != nil {
+					t.Fatal(err)
+				}
+				journal = len(data) - base64.StdEncoding.EncodedLen(len(record))
+				if i := bytes.Index(data, []byte(`"vlan9"`)); c.name != "more" && i >= 0 {
+					t.Errorf("the journal holds a link that nothing is done to: …%s", data[max(0, i-40):i+9])
+				}
+				return nil
+			}
+			l.k.Looks, l.k.Peeked = 0, nil
+			l.run(c.text)
+			if l.k.Looks != 1 || len(l.k.Peeked) != 1 || l.k.Peeked[0] > 5 {
+				t.Errorf("%d looks at everything, and some at %d links", l.k.Looks, l.k.Peeked)
+			}
+			if most := 8<<10 + 2*len(c.text); journal > most { // the document is in it too
+				t.Errorf("a journal of %d bytes beside the record, at most %d are expected", journal, most)
+			}
+		})
+	}
+}
+
+// TestOneOfManyBack: one more fails in the middle, and all is as before.
+func TestOneOfManyBack(t *testing.T) {
+	const n = 256
+	for at := range 4 {
+		l := newLife(t, n)
+		l.run(many.Document(n, ""))
+		before, sent := l.k.Host.String(), len(l.k.Sent)
+		l.k.Refuse = func(i int, _ state.Step) error {
+			if i == sent+at {
+				return syscall.EPERM
+			}
+			return nil
+		}
+		out := l.outcome(many.Document(n+1, ""))
+		var refused *state.Refusal
+		if !errors.As(out.Failed, &refused) || !out.RolledBack {
+			t.Fatalf("step %d: %v, rolled back: %v %v", at, out.Failed, out.RolledBack, out.NotRestored)
+		}
+		if after := l.k.Host.String(); after != before {
+			t.Errorf("step %d: not as before", at)
+		}
+	}
+}
