@@ -105,6 +105,12 @@ on-kernel: bin/lab bin/hostnet-module
 managers: bin/lab bin/hostnet-module
 	$(GO) test -tags lab -parallel 3 -run '$(RUN)' -exec '$(EXEC:run=run --managers)' $(MANAGERS)
 
+## test-many: all 4,094 VLANs with their bridges on a real kernel: made, looked at again, one more, some less, all taken away
+.PHONY: test-many
+test-many: deps bin/lab bin/hostnet-module
+	bin/lab fetch --kernel $(KERNEL)
+	HOSTNET_SEGMENTS=4093 $(GO) test -v -timeout 100m -tags lab -exec '$(EXEC:run=run --memory 4096 --timeout 95m)' ./tests/real/many
+
 # The power is cut from outside the machine.
 .PHONY: powercut
 powercut: bin/lab bin/hostnet-module
