@@ -19,6 +19,7 @@ func main() {
 	rounds := flag.Int("rounds", 15, "how often each case is measured, after one round that is not")
 	list := flag.String("sizes", "", "measure hosts with so many segments instead (\"3,16,128\"): one JSON object a figure")
 	flag.IntVar(&mostCounted, "counted", mostCounted, "the largest size at which memory and system calls are counted")
+	flag.IntVar(&mostPeers, "peers", mostPeers, "the largest size at which other managers of the network take part")
 	script := flag.String("replay", "", "send the requests of a file, which the floor of --sizes is")
 	into := flag.String("into", "", "put the figures from standard input between the markers of this page, and measure nothing")
 	flag.Parse()

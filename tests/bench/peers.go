@@ -34,11 +34,14 @@ var peers = []peer{
 		actTeardown: {"ip", "-batch", "batch-gone"}}},
 }
 
+// mostPeers is the largest size at which any of them takes part.
+var mostPeers = 512
+
 // here are the peers of this machine that take part at a size, with their files in a folder.
 func (w *host) here(n int) ([]way, error) {
 	var list []way
 	for _, p := range peers {
-		if _, err := os.Stat(p.program); err != nil || n > p.most {
+		if _, err := os.Stat(p.program); err != nil || n > p.most || n > mostPeers {
 			continue
 		}
 		for name, text := range p.files(n) {
