@@ -20,7 +20,9 @@ func (x *run) planBoot() (problems []spec.Problem, notes []string) {
 		x.note("not the host's own network namespace: nothing is kept for the next boot")
 		return nil, nil
 	}
-	if x.keep, problems = x.Boot.Make(x.doc); len(problems) > 0 {
+	boot := *x.Boot
+	boot.Known = x.Dir
+	if x.keep, problems = boot.Make(x.doc); len(problems) > 0 {
 		return problems, nil
 	}
 	return nil, x.keep.Warnings
@@ -29,7 +31,11 @@ func (x *run) planBoot() (problems []spec.Problem, notes []string) {
 // keepForBoot writes what is to come back at boot. It is the last thing that a run does before it is settled: only what holds comes back, and
 // whoever undoes the run writes back the document from before it.
 func (x *run) keepForBoot() {
-	if x.keep == nil || !x.keep.Changed() {
+	if x.keep == nil {
+		return
+	}
+	if !x.keep.Changed() {
+		x.keep.Note()
 		return
 	}
 	x.note("noting it for the next boot")

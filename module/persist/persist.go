@@ -39,6 +39,7 @@ const header = `# What hostnet.service makes of this host's network at boot. Wri
 type Host struct {
 	Root    string                 // "/" on a running host
 	Program func() (string, error) // the program that is to be called at boot; nil: this process's
+	Known   store.Dir              // where it is noted, until the next boot, which document is in the one that boots; "": nowhere
 }
 
 func (h Host) tree() store.Tree { return store.Tree(h.Root) }
@@ -75,8 +76,10 @@ type Plan struct {
 	Warnings []string
 	host     Host
 	document []byte // nil: it stays
+	merged   *spec.Document
 	name     string
 	service  []change
+	note     string // to be noted if nothing changes
 }
 
 // Make finds out what is to be changed so that a document comes back at boot, with what earlier runs have kept. It changes nothing.
@@ -85,32 +88,19 @@ func (h Host) Make(doc *spec.Document) (*Plan, []spec.Problem) {
 	if err != nil {
 		return nil, problem("%s cannot be read: %v", name, err)
 	}
-	was := &spec.Document{State: spec.Present}
-	if data != nil {
-		var problems []spec.Problem
-		if was, problems, _ = spec.Read(data, name); len(problems) > 0 {
-			return nil, problem("the document that boots, %s, is broken: %v", name, problems[0])
-		}
-	}
-	merged, problems := spec.Merge(was, doc)
-	if len(problems) > 0 {
-		return nil, problem("together with what earlier runs have set (%s), the document contradicts itself: %v", name, problems[0])
-	}
 	p := &Plan{host: h, name: name, Object: plan.Object{Kind: "boot", Name: name, Action: plan.None, Disruption: plan.Undisturbed}}
-	before, after := was.Encode(), merged.Encode()
-	if data == nil || string(before.JSON()) != string(after.JSON()) {
-		p.document = text(name, after)
-		p.Object.Before, p.Object.After = plain(before), plain(after)
-		if data == nil {
-			p.Object.Before = nil
+	is, note := h.within(data, doc)
+	if !is {
+		p.note = note
+		if problems := p.merge(data, doc); len(problems) > 0 {
+			return nil, problems
 		}
-		p.differ("document", data != nil, objects(was), objects(merged))
 	}
 	if err := p.plan(); err != nil {
 		return nil, problem("%v", err)
 	}
 	if h.tree().Exists(unmanaged) {
-		p.put(unmanagedFile(merged), unmanaged)
+		p.put(unmanagedFile(p.merged), unmanaged)
 	}
 	switch {
 	case len(p.Object.Differences) == 0:
@@ -120,6 +110,29 @@ func (h Host) Make(doc *spec.Document) (*Plan, []spec.Problem) {
 		p.Object.Action = plan.Update
 	}
 	return p, nil
+}
+
+// merge lays a document over the one that boots.
+func (p *Plan) merge(data []byte, doc *spec.Document) (problems []spec.Problem) {
+	name, was := p.name, &spec.Document{State: spec.Present}
+	if data != nil {
+		if was, problems, _ = spec.Read(data, name); len(problems) > 0 {
+			return problem("the document that boots, %s, is broken: %v", name, problems[0])
+		}
+	}
+	if p.merged, problems = spec.Merge(was, doc); len(problems) > 0 {
+		return problem("together with what earlier runs have set (%s), the document contradicts itself: %v", name, problems[0])
+	}
+	before, after := was.Encode(), p.merged.Encode()
+	if data == nil || string(before.JSON()) != string(after.JSON()) {
+		p.document = text(name, after)
+		p.Object.Before, p.Object.After = plain(before), plain(after)
+		if data == nil {
+			p.Object.Before = nil
+		}
+		p.differ("document", data != nil, objects(was), objects(p.merged))
+	}
+	return nil
 }
 
 func problem(format string, args ...any) []spec.Problem {
