@@ -34,7 +34,7 @@ const (
 	mac2 = "52:54:00:00:00:03" // comes late, where a machine has it
 	peer = "52:54:00:00:00:0f"
 
-	path0 = "pci-0000:00:10.0" // of the first one, which may be in slot 16 only
+	path0 = "pci-0000:00:10.0" // of the first one: card N is in slot 16 + N
 )
 
 // machine is a running one.
@@ -54,10 +54,11 @@ func start(t *testing.T, release string, files map[string]string, args ...string
 func launch(t *testing.T, release, root string, cards []string, args ...string) *machine {
 	t.Helper()
 	m := &machine{t: t, name: fmt.Sprintf("boot-%s-%d", strings.ToLower(regexp.MustCompile(`\W+`).ReplaceAllString(t.Name(), "-")), os.Getpid())}
-	argv := append([]string{"debian", "--release", release, "--name", m.name, "--file", root + ":/"}, args...)
+	argv := []string{"debian", "--release", release, "--name", m.name, "--file", root + ":/"}
 	for _, card := range cards {
 		argv = append(argv, "--nic", card)
 	}
+	argv = append(argv, args...)
 	cmd := exec.Command("../../bin/lab", argv...)
 	cmd.SysProcAttr = &unix.SysProcAttr{Pdeathsig: unix.SIGTERM}
 	stdin, err := cmd.StdinPipe()

@@ -22,10 +22,14 @@ import (
 type debian struct {
 	*named
 	release, append string
+	kernel          *kernel
 	memory          int
 	files, nics     list
 	cidata          string
 }
+
+// plugged is the file with the devices that were plugged in since the machine was started. They stay in over a reboot.
+const plugged = "plugged"
 
 // diskTools are programs that machines with disks need, beside QEMU.
 var diskTools = []string{"mmdebstrap", "mke2fs", "qemu-img", "mformat"}
@@ -58,6 +62,9 @@ func debianRun(args []string) (int, error) {
 	if d.pid() != 0 {
 		return exitLab, fmt.Errorf("a machine %s is running already", d.name)
 	}
+	if err := d.prepare(); err != nil {
+		return exitLab, err
+	}
 	m, err := d.start()
 	if err != nil {
 		return exitLab, err
@@ -67,37 +74,58 @@ func debianRun(args []string) (int, error) {
 	return d.stay(m)
 }
 
-// stay waits for the end of the machine or of whoever wants it.
+// stay waits for the end of the machine or of whoever wants it. QEMU ends with each reboot, and another one goes on with the disk: after a
+// reset in one and the same, the next kernel takes minutes to unpack itself over the translated code of the one before.
 func (d *debian) stay(m *machine) (int, error) {
 	gone := make(chan error, 1)
 	go func() { _, err := io.Copy(io.Discard, os.Stdin); gone <- err }()
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, unix.SIGINT, unix.SIGTERM, unix.SIGHUP)
-	select {
-	case err := <-m.ended:
-		return exitLab, errors.Join(errors.New("the machine went down"), err)
-	case <-signals:
-	case <-gone:
+	for {
+		select {
+		case err := <-m.ended:
+			if !m.cmd.ProcessState.Success() || strings.Contains(consoleTail(d.file("console.log"), 3), "reboot: Power down") {
+				return exitLab, errors.Join(errors.New("the machine went down"), err)
+			}
+			if m, err = d.start(); err != nil {
+				return exitLab, err
+			}
+		case <-signals:
+			return 0, nil
+		case <-gone:
+			return 0, nil
+		}
 	}
-	return 0, nil
 }
 
-// start makes what the machine needs and starts QEMU.
-func (d *debian) start() (*machine, error) {
+// prepare makes the disk, and removes what an earlier machine of that name has left.
+func (d *debian) prepare() error {
 	if err := checkTools(diskTools...); err != nil {
-		return nil, err
+		return err
 	}
-	k, err := openKernel(d.release)
+	for _, name := range []string{"console.log", plugged} {
+		if err := os.Remove(d.file(name)); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return err
+		}
+	}
+	var err error
+	if d.kernel, err = openKernel(d.release); err != nil {
+		return err
+	}
+	image, err := debianImage(d.release, d.kernel)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	image, err := debianImage(d.release, k)
-	if err != nil {
-		return nil, err
+	return output("qemu-img", "create", "-q", "-f", "qcow2", "-F", "raw", "-b", image, d.file("disk.qcow2"))
+}
+
+// start starts QEMU.
+func (d *debian) start() (*machine, error) {
+	k := d.kernel
+	for _, name := range []string{"agent", "monitor"} { // of the QEMU before
+		os.Remove(d.file(name))
 	}
-	if err := output("qemu-img", "create", "-q", "-f", "qcow2", "-F", "raw", "-b", image, d.file("disk.qcow2")); err != nil {
-		return nil, err
-	}
+	var err error
 	m := &machine{kernel: k, memory: d.memory, append: d.append, console: d.file("console.log"), pidFile: d.file("pid")}
 	if m.more, err = d.devices(); err != nil {
 		return nil, err
@@ -141,7 +169,12 @@ func (d *debian) devices() ([]string, error) {
 		mac, late, _ := strings.Cut(nic, ",")
 		args = append(args, "-netdev", fmt.Sprintf("hubport,hubid=0,id=wire%d", i))
 		if late == "" {
-			args = append(args, "-device", fmt.Sprintf("virtio-net-pci,netdev=wire%d,id=nic%d,mac=%s,romfile=,addr=%d", i, i, mac, 16+i))
+			args = append(args, "-device", fmt.Sprintf("virtio-net-pci,netdev=wire%d,id=nic%d,mac=%s,romfile=,addr=%#x", i, i, mac, 16+i))
+		}
+	}
+	if data, err := os.ReadFile(d.file(plugged)); err == nil {
+		for _, device := range strings.Fields(string(data)) {
+			args = append(args, "-device", device)
 		}
 	}
 	if d.cidata == "" {
@@ -281,18 +314,30 @@ func monitor(args []string) (int, error) {
 		return exitLab, err
 	}
 	said, err := until(from, prompt)
-	if err != nil {
+	if err != nil && (flags.Arg(0) != "system_reset" || errors.Is(err, os.ErrDeadlineExceeded)) { // with which QEMU ends, and another one begins
 		return exitLab, err
 	}
 	// The monitor repeats what is typed, letter by letter, with the cursor's ways.
 	_, said, _ = strings.Cut(said, "\n")
-	if said = strings.TrimSpace(said); said != "" {
+	if said = strings.TrimSpace(said); said != "" && err == nil {
 		fmt.Println(said)
 		if strings.HasPrefix(said, "Error") || strings.HasPrefix(said, "unknown command") {
 			return 1, nil
 		}
 	}
+	if flags.Arg(0) == "device_add" {
+		return 0, appendLine(n.file(plugged), flags.Arg(1))
+	}
 	return 0, nil
+}
+
+func appendLine(name, line string) error {
+	f, err := os.OpenFile(name, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintln(f, line)
+	return errors.Join(err, f.Close())
 }
 
 // until reads up to some text, without it.

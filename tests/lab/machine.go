@@ -40,7 +40,7 @@ type machine struct {
 	outlive bool     // us
 	disks   []string // files
 	cx16    bool     // its programs may use cmpxchg16b
-	more    []string // arguments of a machine that boots from a disk: it may reboot, and its port is among them
+	more    []string // arguments of a machine that boots from a disk: its port is among them, and its console goes on after a reboot
 
 	cmd   *exec.Cmd
 	conn  net.Conn
@@ -63,15 +63,15 @@ func (m *machine) arguments() []string {
 		"8250.nr_uarts=1 rdinit=/init " + map[bool]string{true: "net.ifnames=0 "}[m.more == nil] + m.append + unused
 	args := []string{
 		"-name", "hostnet-lab", "-nodefaults", "-no-user-config", "-display", "none",
-		"-accel", accel, "-cpu", cpu, "-smp", "2", "-m", strconv.Itoa(m.memory),
+		"-accel", accel, "-cpu", cpu, "-smp", m.cpus(), "-m", strconv.Itoa(m.memory),
 		"-kernel", m.kernel.image, "-initrd", "/proc/self/fd/3", "-append", strings.TrimSpace(words),
-		"-chardev", "file,id=console,path=" + m.console, "-serial", "chardev:console",
+		"-chardev", "file,id=console,append=" + map[bool]string{true: "on", false: "off"}[m.more != nil] + ",path=" + m.console, "-serial", "chardev:console",
 		"-device", "virtio-serial-pci",
 	}
+	args = append(args, "-no-reboot")
 	if m.more != nil {
 		return append(append(args, "-nic", "none"), m.more...)
 	}
-	args = append(args, "-no-reboot")
 	for _, file := range m.disks { // what the machine has not sent to its disk is lost with it, what it has is not
 		args = append(args, "-drive", "if=virtio,format=raw,cache=writethrough,file="+file)
 	}
@@ -85,6 +85,14 @@ func (m *machine) arguments() []string {
 		args = append(args, "-nic", "none")
 	}
 	return args
+}
+
+// cpus is their number. An installed Debian has one: of two, one waits for the other whenever the host is busy, for minutes in a boot.
+func (m *machine) cpus() string {
+	if m.more != nil {
+		return "1"
+	}
+	return "2"
 }
 
 // start starts QEMU. It dies with us, unless it is to outlive us.
