@@ -112,7 +112,7 @@ func TestUnknownLink(t *testing.T) {
 		{Op: state.LinkSet, Link: "x"}, {Op: state.LinkDel, Link: "x"}, {Op: state.LinkAdd, Link: "n", Kind: "vlan", Parent: "x"},
 		{Op: state.LinkAdd, Link: "n", Kind: "bridge", Master: state.To("x")}, {Op: state.VLANAdd, Link: "x"},
 		{Op: state.LinkAdd, Link: "n", Kind: "bond", Attrs: items(kind.Bond.Rows, "primary x")},
-		{Op: state.AddrAdd, Link: "x", Address: goldenIP()[0].Address}, {Op: state.RouteAdd, Route: state.Route{Dst: goldenIP()[0].Address.Prefix, Dev: "x"}},
+		{Op: state.AddrAdd, Link: "x", Address: goldenIP()[0].Address}, {Op: state.RouteAdd, Route: &state.Route{Dst: goldenIP()[0].Address.Prefix, Dev: "x"}},
 	} {
 		if _, err := encode(s, nobody); !errors.Is(err, unix.ENODEV) {
 			t.Errorf("%s: %v", s, err)

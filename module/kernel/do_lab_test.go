@@ -35,7 +35,7 @@ func TestRefusals(t *testing.T) {
 		{state.Step{Op: state.LinkAdd, Link: "b", Kind: "bridge"}, unix.EEXIST, ""},
 		{state.Step{Op: state.LinkSet, Link: "nobody", Attrs: items(kind.Common, "up 1")}, unix.ENODEV, `no link "nobody"`},
 		{state.Step{Op: state.LinkAdd, Link: "w", Kind: "nosuchkind"}, unix.EOPNOTSUPP, "Unknown device type"},
-		{state.Step{Op: state.RouteAdd, Route: state.Route{Dst: netip.MustParsePrefix("0.0.0.0/0"), Via: netip.MustParseAddr("192.0.2.1"), Dev: "m0"}}, unix.ENETUNREACH, "Nexthop has invalid gateway"},
+		{state.Step{Op: state.RouteAdd, Route: &state.Route{Dst: netip.MustParsePrefix("0.0.0.0/0"), Via: netip.MustParseAddr("192.0.2.1"), Dev: "m0"}}, unix.ENETUNREACH, "Nexthop has invalid gateway"},
 	} {
 		n, err := b.k.Do(context.Background(), []state.Step{power("m0", true), tc.step, {Op: state.LinkDel, Link: "m1"}})
 		var r *state.Refusal

@@ -61,14 +61,14 @@ func encode(s state.Step, find func(name string) (uint32, error)) (request, erro
 		} else {
 			r.flags |= unix.NLM_F_APPEND
 		}
-		r.payload = encodeRoute(s.Route, f, false)
+		r.payload = encodeRoute(*s.Route, f, false)
 	case state.RouteDel:
-		r.typ, r.payload = unix.RTM_DELROUTE, encodeRoute(s.Route, f, true)
+		r.typ, r.payload = unix.RTM_DELROUTE, encodeRoute(*s.Route, f, true)
 	case state.RuleAdd:
 		r.typ, r.flags = unix.RTM_NEWRULE, r.flags|unix.NLM_F_CREATE|unix.NLM_F_EXCL
-		r.payload = encodeRule(s.Rule)
+		r.payload = encodeRule(*s.Rule)
 	case state.RuleDel:
-		r.typ, r.payload = unix.RTM_DELRULE, encodeRule(s.Rule)
+		r.typ, r.payload = unix.RTM_DELRULE, encodeRule(*s.Rule)
 	default:
 		return r, fmt.Errorf("operation %d is no request", s.Op)
 	}

@@ -183,12 +183,12 @@ func goldenIP() []state.Step {
 		steps = append(steps, state.Step{Op: state.AddrAdd, Link: "br0", Address: x}, state.Step{Op: state.AddrDel, Link: "br0", Address: x})
 	}
 	for _, r := range routes {
-		steps = append(steps, state.Step{Op: state.RouteAdd, Route: r, Replace: r.Is4()}, state.Step{Op: state.RouteDel, Route: r})
+		steps = append(steps, state.Step{Op: state.RouteAdd, Route: &r, Replace: r.Is4()}, state.Step{Op: state.RouteDel, Route: &r})
 	}
 	for _, r := range goldenRules() {
-		steps = append(steps, state.Step{Op: state.RuleAdd, Rule: r})
+		steps = append(steps, state.Step{Op: state.RuleAdd, Rule: &r})
 		if r.Attrs.N("l3mdev") == 0 { // iproute2 then does not say what the rule does
-			steps = append(steps, state.Step{Op: state.RuleDel, Rule: r})
+			steps = append(steps, state.Step{Op: state.RuleDel, Rule: &r})
 		}
 	}
 	for _, v := range []state.VLAN{{ID: 5}, {ID: 6, PVID: true, Untagged: true}, {ID: 7, Untagged: true}} {

@@ -27,7 +27,7 @@ func (k *Kernel) Look(ctx context.Context, links []string) (*state.Host, error) 
 		}
 		d.links = append(d.links, msgs...)
 	}
-	host := parseSome(d.links, k.links)
+	host := parseSome(d.links, k.links, false)
 	for _, l := range host.Links {
 		addresses, err := k.dump(ctx, "addresses", unix.RTM_GETADDR, addressesOf(l.Index))
 		if err != nil {

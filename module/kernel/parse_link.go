@@ -31,11 +31,12 @@ var fallsWithParent = []string{"macvlan", "macvtap", "ipvlan", "ipvtap", "macsec
 // directory of them. Pure; it looks at the messages twice since a link may point at one that comes later.
 func parseLinks(msgs []message) (*state.Host, *directory) {
 	dir := newDirectory()
-	return parseSome(msgs, dir), dir
+	return parseSome(msgs, dir, false), dir
 }
 
-// parseSome is parseLinks for links of which the directory knows others.
-func parseSome(msgs []message, dir *directory) *state.Host {
+// parseSome is parseLinks for links of which the directory knows others. Messages that are not needed any more are let go one by one: those of
+// thousands of links take as much room as what is read out of them.
+func parseSome(msgs []message, dir *directory, done bool) *state.Host {
 	groups := map[uint32]uint32{}
 	for _, m := range msgs {
 		if m.typ != unix.RTM_NEWLINK || len(m.data) < unix.SizeofIfInfomsg {
@@ -54,7 +55,10 @@ func parseSome(msgs []message, dir *directory) *state.Host {
 	host := &state.Host{Links: make([]*state.Link, 0, len(msgs))}
 	seen := make(map[string]bool, len(msgs))
 	var room attr.Set // in which each link's values are gathered
-	for _, m := range msgs {
+	for i, m := range msgs {
+		if done {
+			msgs[i].data = nil
+		}
 		if m.typ != unix.RTM_NEWLINK || len(m.data) < unix.SizeofIfInfomsg {
 			continue
 		}

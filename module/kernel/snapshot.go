@@ -26,7 +26,9 @@ func (k *Kernel) Snapshot(ctx context.Context) (*state.Host, error) {
 	if err != nil {
 		return nil, err
 	}
-	host, dir := d.host()
+	dir := newDirectory()
+	host := parseSome(d.links, dir, true)
+	d.fill(host, dir)
 	k.links = dir
 	for _, l := range host.Links {
 		if l.Seen.Hardware {

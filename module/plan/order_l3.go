@@ -13,7 +13,7 @@ import (
 
 // routeStep is how a missing route is added, and the routes that have to go before, since they shall stand behind it.
 func (w *walk) routeStep(r state.Route) (step state.Step, behind []state.Route) {
-	step = state.Step{Op: state.RouteAdd, Route: r}
+	step = state.Step{Op: state.RouteAdd, Route: &r}
 	beside := false
 	for _, o := range w.sim.Routes {
 		if o.Kernel() || o.Slot() != r.Slot() || o.Is4() != r.Is4() {

@@ -296,7 +296,7 @@ func (w *walk) addRoutes() {
 			continue
 		}
 		for _, o := range behind {
-			w.emit(state.Step{Op: state.RouteDel, Route: o})
+			w.emit(state.Step{Op: state.RouteDel, Route: &o})
 		}
 		if w.err == nil && w.sim.Apply(step) == nil { // a route that is refused changes nothing
 			w.steps = append(w.steps, step)
@@ -321,7 +321,7 @@ func (w *walk) clear() {
 	w.clearRules()
 	for _, r := range slices.Clone(w.sim.Routes) {
 		if !r.Kernel() && slices.ContainsFunc(w.sim.Routes, r.Same) && !slices.ContainsFunc(w.target.Routes, r.Same) {
-			w.emit(state.Step{Op: state.RouteDel, Route: r})
+			w.emit(state.Step{Op: state.RouteDel, Route: &r})
 		}
 	}
 }

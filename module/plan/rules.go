@@ -28,7 +28,7 @@ func (m *maker) rules() {
 	for _, r := range want {
 		if !slices.ContainsFunc(m.out.Rules, r.Same) {
 			// The model puts it where the kernel will.
-			_ = m.out.Apply(state.Step{Op: state.RuleAdd, Rule: r})
+			_ = m.out.Apply(state.Step{Op: state.RuleAdd, Rule: &r})
 		}
 	}
 }
@@ -53,9 +53,9 @@ func (w *walk) addRules() {
 			continue
 		}
 		for _, o := range w.behind(r) {
-			w.emit(state.Step{Op: state.RuleDel, Rule: o})
+			w.emit(state.Step{Op: state.RuleDel, Rule: &o})
 		}
-		w.emit(state.Step{Op: state.RuleAdd, Rule: r})
+		w.emit(state.Step{Op: state.RuleAdd, Rule: &r})
 	}
 }
 
@@ -75,7 +75,7 @@ func (w *walk) behind(r state.Rule) []state.Rule {
 func (w *walk) clearRules() {
 	for _, r := range slices.Clone(w.sim.Rules) {
 		if slices.ContainsFunc(w.sim.Rules, r.Same) && !slices.ContainsFunc(w.target.Rules, r.Same) {
-			w.emit(state.Step{Op: state.RuleDel, Rule: r})
+			w.emit(state.Step{Op: state.RuleDel, Rule: &r})
 		}
 	}
 }
@@ -86,7 +86,7 @@ func rulesBack(now, before *state.Host, steps []state.Step) []state.Rule {
 	var ours []state.Rule
 	for _, s := range steps {
 		if s.Op == state.RuleAdd || s.Op == state.RuleDel {
-			ours = append(ours, s.Rule)
+			ours = append(ours, *s.Rule)
 		}
 	}
 	touched := func(r state.Rule) bool { return slices.ContainsFunc(ours, r.Same) }
@@ -99,7 +99,7 @@ func rulesBack(now, before *state.Host, steps []state.Step) []state.Rule {
 	for _, r := range now.Rules {
 		if !touched(r) && !slices.ContainsFunc(before.Rules, r.Same) {
 			host := state.Host{Rules: back}
-			if host.Apply(state.Step{Op: state.RuleAdd, Rule: r}) == nil {
+			if host.Apply(state.Step{Op: state.RuleAdd, Rule: &r}) == nil {
 				back = host.Rules
 			}
 		}

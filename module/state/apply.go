@@ -20,13 +20,13 @@ func (h *Host) Apply(s Step) error {
 	case LinkAdd:
 		return h.addLink(s)
 	case RouteAdd:
-		return h.addRoute(s.Route, s.Replace)
+		return h.addRoute(*s.Route, s.Replace)
 	case RouteDel:
-		return h.delRoute(s.Route)
+		return h.delRoute(*s.Route)
 	case RuleAdd:
-		return h.addRule(s.Rule)
+		return h.addRule(*s.Rule)
 	case RuleDel:
-		return h.delRule(s.Rule)
+		return h.delRule(*s.Rule)
 	}
 	l := h.Link(s.Link)
 	if l == nil {

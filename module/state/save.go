@@ -277,9 +277,9 @@ func (s Step) MarshalJSON() ([]byte, error) {
 	case AddrAdd, AddrDel, Announce:
 		out.Address = &s.Address
 	case RouteAdd, RouteDel:
-		out.Route = &s.Route
+		out.Route = s.Route
 	case RuleAdd, RuleDel:
-		out.Rule = &s.Rule
+		out.Rule = s.Rule
 	}
 	return json.Marshal(out)
 }
@@ -373,6 +373,12 @@ func (s *Step) UnmarshalJSON(data []byte) error {
 	if in.Address == nil || in.Route == nil || in.Rule == nil {
 		return errors.New("a step without what it is about")
 	}
-	s.Address, s.Route, s.Rule = *in.Address, *in.Route, *in.Rule
+	s.Address, s.Route, s.Rule = *in.Address, nil, nil
+	switch s.Op {
+	case RouteAdd, RouteDel:
+		s.Route = in.Route
+	case RuleAdd, RuleDel:
+		s.Rule = in.Rule
+	}
 	return nil
 }

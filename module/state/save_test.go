@@ -108,9 +108,11 @@ func randomStep(rnd *rand.Rand, op state.Op, name, text string) state.Step {
 	case state.AddrAdd, state.AddrDel, state.Announce:
 		s.Address = randomAddress(rnd, text)
 	case state.RouteAdd, state.RouteDel:
-		s.Route = randomRoute(rnd, text)
+		r := randomRoute(rnd, text)
+		s.Route = &r
 	case state.RuleAdd, state.RuleDel:
-		s.Rule = randomRule(rnd, text)
+		r := randomRule(rnd, text)
+		s.Rule = &r
 	}
 	return s
 }

@@ -62,8 +62,8 @@ type Step struct {
 	LastID  uint16 // of a range that starts with VLAN; 0: VLAN alone
 	Self    bool   // the bridge's own entry, not a port's
 	Address Address
-	Route   Route
-	Rule    Rule
+	Route   *Route
+	Rule    *Rule
 	Replace bool // RouteAdd: in the place of what holds the route's slot; IPv6 makes one multipath route of two otherwise
 }
 

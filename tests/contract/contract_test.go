@@ -92,7 +92,7 @@ func ruleStep(op state.Op, from, to string, pairs ...string) state.Step {
 			r.Six = end.to.Addr().Is6()
 		}
 	}
-	return state.Step{Op: op, Rule: r}
+	return state.Step{Op: op, Rule: &r}
 }
 
 // dropping makes a rule one that drops what it matches.
@@ -122,7 +122,7 @@ func route(op state.Op, dst, via, dev string) state.Step {
 	if !r.Is4() {
 		r.Metric = state.Metric6
 	}
-	return state.Step{Op: op, Route: r, Replace: r.Is4() && op == state.RouteAdd}
+	return state.Step{Op: op, Route: &r, Replace: r.Is4() && op == state.RouteAdd}
 }
 
 // instead makes a route step one that takes the slot.
