@@ -39,11 +39,13 @@ rule add iif br0 table 100 priority 100
 rule add to 198.18.0.0/16 fwmark 7/255 table 3000 priority 90
 `
 
+const changed = "bridges: [{name: br0, mtu: 1400, ageing_time: 20000, hello_time: 300, description: ours, ports: [eth2], addresses: [192.0.2.10/24], ipv6: off}]"
+
 // TestExact: what no document tells of is as it was, whatever step of whatever plan went wrong.
 func TestExact(t *testing.T) {
 	for name, document := range map[string]string{
 		"gone":      "bridges: [{name: br0, state: absent}]",
-		"changed":   "bridges: [{name: br0, mtu: 1400, ageing_time: 20000, hello_time: 300, description: ours, ports: [eth2], addresses: [192.0.2.10/24], ipv6: off}]",
+		"changed":   changed,
 		"exclusive": "bridges: [{name: br0, ports: [eth2], ports_exclusive: true, addresses: [192.0.2.8/24], gateway: 192.0.2.1}, {name: br1, mac: \"00:16:3e:00:05:09\", ports: []}]",
 		"down":      "bridges: [{name: br0, up: false}]",
 	} {

@@ -13,9 +13,12 @@ import (
 	"hostnet-module/tests/chance"
 )
 
+// share is how many random documents are tried where nobody says how many (HOSTNET_FAULTS).
+const share = 20
+
 // TestRandom: random documents on random hosts, each broken once at random. HOSTNET_FAULTS says how many, HOSTNET_SEED which.
 func TestRandom(t *testing.T) {
-	many, seed := number("HOSTNET_FAULTS", 0), number("HOSTNET_SEED", 1)
+	many, seed := number("HOSTNET_FAULTS", share), number("HOSTNET_SEED", 1)
 	t.Cleanup(func() { t.Logf("seed %d: %d faults injected, %d states clean", seed, injected.Load(), clean.Load()) })
 	for i := range many {
 		t.Run(fmt.Sprint(seed+i), func(t *testing.T) {
