@@ -106,10 +106,10 @@ func (d *dialog) run(ctx context.Context) *report.Result {
 			}
 		case <-ctx.Done():
 			d.say("\n")
-			if cause := context.Cause(ctx); cause != nil && strings.Contains(cause.Error(), syscall.SIGHUP.String()) {
-				return report.Broken(errors.New("the terminal is gone: not confirmed"))
+			if strings.Contains(context.Cause(ctx).Error(), syscall.SIGINT.String()) { // somebody typed Ctrl-C
+				return d.call(guard.AskRollback)
 			}
-			return d.call(guard.AskRollback)
+			return report.Broken(fmt.Errorf("not asked any more (%w): it is undone unless `hostnet-module confirm %s` comes in time", context.Cause(ctx), d.id))
 		case <-tick.C:
 			d.prompt()
 		}
