@@ -49,7 +49,7 @@ collection: library/hostnet
 
 ## test: everything; what is missing is installed first
 .PHONY: test
-test: deps build check size unit fuzz real powercut brief ansible test-release
+test: deps build check size unit fuzz real powercut brief ansible firstboot test-release
 
 ## check: format and vet
 .PHONY: check
