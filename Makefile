@@ -117,10 +117,12 @@ powercut: bin/lab bin/hostnet-module
 	bin/lab fetch --kernel $(KERNEL)
 	$(GO) test -tags labhost -count 1 -timeout 30m -v -run TestPowerCut ./tests/faults
 
-## test-faults: all faults: every step of five plans, 200 random documents, the power cut at every change; half an hour
+## test-faults: all faults: every step of five plans, 200 random documents, the power cut at every change, the guardian under systemd; two hours
 .PHONY: test-faults
 test-faults: deps bin/lab bin/hostnet-module
 	HOSTNET_FAULTS=200 $(GO) test -v -p 1 -parallel 6 -timeout 60m -tags lab -exec '$(EXEC:run=run --timeout 55m)' ./tests/faults | grep -v '^=== '
+	bin/lab fetch --disk --kernel 13
+	$(GO) test -tags labhost -count 1 -timeout 10m -v -run TestGuardian ./tests/boot
 	HOSTNET_CUTS=all $(GO) test -tags labhost -count 1 -timeout 120m -v -run TestPowerCut ./tests/faults
 
 # Those that are quick, and nothing but Ansible's business: three minutes.
@@ -138,9 +140,9 @@ boot: bin/lab bin/hostnet-module
 	$(GO) test -tags labhost -count 1 -parallel 2 -timeout 60m -run '$(RUN)' -skip '$(CONTAINED)' -v ./tests/boot
 
 # Those of them that containers are enough for.
-CONTAINED := ^Test(Channels|BadUserData|Package)$$
+CONTAINED := ^Test(Channels|BadUserData|Package|Guardian)$$
 
-## channels: cloud-init's ways of delivering a document, bad documents and the package, in containers
+## channels: cloud-init's ways of delivering a document, bad documents, the package, a guardian's caller lost under systemd, in containers
 .PHONY: channels
 channels: bin/lab bin/hostnet-module packages
 	bin/lab fetch --disk --kernel 13 --kernel newest
