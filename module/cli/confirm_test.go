@@ -1,12 +1,15 @@
 package cli
 
 import (
+	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"path/filepath"
 	"regexp"
 	"runtime"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -127,6 +130,45 @@ func TestAsked(t *testing.T) {
 		if took := time.Since(start); (tt.answers == "") != (took > 1900*time.Millisecond) {
 			t.Errorf("%q: took %s", tt.answers, took)
 		}
+	}
+}
+
+// when calls a function at the first writing of a word.
+type when struct {
+	word string
+	do   func()
+	said strings.Builder
+}
+
+func (w *when) Write(p []byte) (int, error) {
+	if w.said.Write(p); w.do != nil && strings.Contains(w.said.String(), w.word) {
+		w.do()
+		w.do = nil
+	}
+	return len(p), nil
+}
+
+// TestAskedAndSignalled: Ctrl-C is a no. What ends a session or a service is none: the time decides, or another answer.
+func TestAskedAndSignalled(t *testing.T) {
+	for signal, no := range map[syscall.Signal]bool{syscall.SIGINT: true, syscall.SIGTERM: false, syscall.SIGHUP: false} {
+		d := newDesk(t)
+		d.terminal = true
+		before := d.kernel.Host.String()
+		ctx, cancel := context.WithCancelCause(t.Context())
+		stderr := &when{word: "keep this network?", do: func() { cancel(fmt.Errorf("%s signal received", signal)) }} // os/signal: NotifyContext
+		if status := d.command(io.Discard, stderr, "--confirm-timeout", "60", "host.yaml").Main(ctx); status != 1 {
+			t.Errorf("%s: exit %d", signal, status)
+		}
+		if back := d.kernel.Host.String() == before; back != no {
+			t.Errorf("%s: put back %v\n%s", signal, back, stderr.said.String())
+		}
+		if no {
+			continue
+		}
+		if r := d.json(t, "show"); r.Confirm == nil || !strings.Contains(strings.Join(strings.Fields(stderr.said.String()), " "), "hostnet-module confirm "+r.Confirm.ID) {
+			t.Errorf("%s: %+v\n%s", signal, r.Confirm, stderr.said.String())
+		}
+		d.json(t, "rollback")
 	}
 }
 
