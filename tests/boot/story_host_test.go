@@ -27,7 +27,7 @@ func TestStory(t *testing.T) {
 	m.laterBoot(was)
 	m.otherNames("wan1", "wan2", "lan9")
 	m.laterBoot(was)
-	m.powerCuts(map[bool]int{false: 1, true: 5}[all])
+	m.powerCuts(1)
 	m.badDocuments()
 	if all {
 		m.uninstall()
@@ -132,6 +132,17 @@ func (m *machine) powerCuts(times int) {
 		}
 		m.t.Logf("cut %d: %s", n, strings.TrimSpace(m.run("grep description "+kept)))
 	}
+}
+
+// TestPowerCuts: more of them, each at another moment.
+func TestPowerCuts(t *testing.T) {
+	if !all {
+		return // one is in the story
+	}
+	t.Parallel()
+	m := start(t, "12", with(map[string]string{kept: classic}))
+	m.up()
+	m.powerCuts(5)
 }
 
 // badDocuments lays documents that are wrong beside the seed and boots our part with each: the last good network, a word in the journal
