@@ -140,7 +140,7 @@ boot: bin/lab bin/hostnet-module
 	$(GO) test -tags labhost -count 1 -parallel 2 -timeout 60m -run '$(RUN)' -skip '$(CONTAINED)' -v ./tests/boot
 
 # Those of them that containers are enough for.
-CONTAINED := ^Test(Channels|BadUserData|Package|Guardian)$$
+CONTAINED := ^Test(Channels|BadUserData|Package|Guardian|BootTime)$$
 
 ## channels: cloud-init's ways of delivering a document, bad documents, the package, a guardian's caller lost under systemd, in containers
 .PHONY: channels
