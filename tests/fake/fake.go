@@ -10,6 +10,7 @@ import (
 	"syscall"
 
 	"hostnet-module/module/attr"
+	"hostnet-module/module/kind"
 	"hostnet-module/module/state"
 )
 
@@ -24,6 +25,7 @@ type Kernel struct {
 	Round  func(r *attr.Row, v attr.Value) attr.Value // what a value comes back as
 	Lacks  []string                                   // modules that the kernel does not have
 	Loaded []string
+	Whole  bool     // as a kernel does, it tells of every option of a link: those that nobody set are zero
 	AtHome bool     // it is the host's own network
 	Old    []string // constants of headers that are newer than the kernel
 
@@ -35,6 +37,9 @@ type Kernel struct {
 // Snapshot copies the host. Links that are up have carrier: the model does not say.
 func (k *Kernel) Snapshot(context.Context) (*state.Host, error) {
 	k.Looks++
+	if k.Whole {
+		k.fill()
+	}
 	h := k.Host.Clone()
 	for _, l := range h.Links {
 		l.Seen.Carrier = l.Up() && !slices.Contains(k.Unplugged, l.Name)
@@ -90,6 +95,20 @@ func (k *Kernel) do(s state.Step) error {
 		s.Attrs = rounded
 	}
 	return k.Host.Apply(s)
+}
+
+// fill gives links the options that nobody has set, and takes those away that there are in another mode alone.
+func (k *Kernel) fill() {
+	for _, l := range k.Host.Links {
+		for _, r := range append(l.K().Rows[:len(l.K().Rows):len(l.K().Rows)], kind.DisableIPv6) {
+			switch applies := r.Applies(l.Attrs); {
+			case !applies:
+				l.Attrs.Drop(r.Name)
+			case !r.SeeOnly && !l.Attrs.Has(r.Name):
+				l.Attrs.Put(r, attr.Value{})
+			}
+		}
+	}
 }
 
 // Missing lists the modules that the fake lacks.
