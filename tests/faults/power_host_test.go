@@ -69,8 +69,10 @@ func step(first bool, n int, every bool) int {
 		return 1
 	case !first && n == 0: // the journal is written, and not yet under its name
 		return 3
+	case !first && n < 12:
+		return 8
 	case !first:
-		return 20
+		return 24
 	case n < 8:
 		return 2
 	}
