@@ -97,7 +97,7 @@ func (d *dialog) run(ctx context.Context) *report.Result {
 		case last, told := <-d.ended:
 			d.say("\n")
 			if !told {
-				return report.Broken(errors.New("the guardian has died: hostnet-module rollback puts everything back, and so does the next run"))
+				return report.Broken(errors.New("the guardian has died: hostnet-module confirm keeps it, rollback puts everything back, and so does the next run"))
 			}
 			return d.outcome(engine.Answered{Reply: guard.Reply{Last: &last}})
 		case line, more := <-d.lines:

@@ -66,6 +66,7 @@ func (x *run) hand() error {
 	if err != nil {
 		return err
 	}
+	x.journal.Next = next
 	x.journal.Phase, x.journal.Deadline = Waiting, store.Uptime()+time.Duration(x.doc.ConfirmTimeout)*time.Second
 	if err := x.journal.write(); err != nil {
 		return fmt.Errorf("the journal could not be written: %w", err)
@@ -247,39 +248,4 @@ func (c Call) abandoned(k Kernel) []Recovered {
 	c.Check = true
 	found, _ := c.runner(k).recover(context.Background()) // what cannot be read is what the next run tells
 	return found
-}
-
-// Answered is what became of a call to a guardian; Late: none is there any more, and what is said is the last word of an earlier one.
-type Answered struct {
-	guard.Reply
-	Late bool
-}
-
-// Answer calls the guardian of this network: it confirms, extends or rolls back. Where there is none any more, but an unsettled run, a
-// rollback undoes that.
-func (c Call) Answer(ctx context.Context, r guard.Request) (Answered, error) {
-	k, err := c.Dial()
-	if err != nil {
-		return Answered{}, err
-	}
-	dir := string(c.runner(k).Dir)
-	r.Who = fmt.Sprintf("pid %d", store.Self().PID)
-	reply, err := guard.Ask(dir, r)
-	var nobody *guard.Nobody
-	if !errors.As(err, &nobody) {
-		return Answered{Reply: reply}, err
-	}
-	if j, err := c.Unsettled(k); r.Verb != guard.AskRollback || err != nil || j == nil {
-		return Answered{Reply: guard.Reply{Last: guard.LastWord(dir)}, Late: true}, nil
-	}
-	out := c.Undo(ctx, r.ID)
-	if errors.Is(out.Failed, ErrSettled) || len(out.Recovered) == 0 {
-		return Answered{Reply: guard.Reply{Last: guard.LastWord(dir)}, Late: true}, nil
-	}
-	was := out.Recovered[0]
-	last := &guard.Last{ID: was.ID, By: was.Command, At: time.Now(), Outcome: guard.Undone, Msg: was.Found + ": everything was put back as it was", Missing: was.Missing}
-	if out.Failed != nil || len(was.Missing) > 0 {
-		last.Outcome, last.Msg = guard.Failed, was.Found+", and not all of it could be put back"
-	}
-	return Answered{Reply: guard.Reply{Last: last}}, out.Failed
 }

@@ -37,6 +37,7 @@ type Journal struct {
 	Taken     time.Duration   `json:"taken"`             // when Before was looked at, on the clock of store.Uptime
 	Before    *state.Host     `json:"before"`            // the links to which the steps may do something, and all routes and rules
 	Files     []Kept          `json:"files"`
+	Next      json.RawMessage `json:"next,omitempty"` // while it waits: what will be set, for whoever confirms it
 
 	dir store.Dir // in which it lies
 }

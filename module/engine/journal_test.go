@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"hostnet-module/module/engine"
+	"hostnet-module/module/guard"
 	"hostnet-module/module/state"
 	"hostnet-module/module/store"
 	"hostnet-module/tests/fake"
@@ -258,6 +259,32 @@ func TestPending(t *testing.T) {
 	rewrite(t, dir, map[string]any{"phase": engine.Waiting, "guardian": store.Process{PID: os.Getpid(), Start: 1}})
 	if out := (engine.Runner{Kernel: k, Dir: dir}).Run(context.Background(), document(t, nothing)); out.Failed != nil || !sameHost(k.Host.String(), host(t, bare).String()) {
 		t.Errorf("a dead guardian: %v\n%s", out.Failed, k.Host)
+	}
+}
+
+// TestConfirmWithoutGuardian: the guardian has been killed, the change still waits. A confirmation in time keeps it, as the guardian would
+// have; a later one does not.
+func TestConfirmWithoutGuardian(t *testing.T) {
+	for name, row := range map[string]struct {
+		left time.Duration
+		id   string
+		kept bool
+	}{"in time": {time.Minute, "abcde", true}, "by no name": {time.Minute, "", true}, "another": {time.Minute, "other", false}, "too late": {-time.Second, "abcde", false}} {
+		k := &fake.Kernel{Host: host(t, bare)}
+		runtime := t.TempDir()
+		dir := store.Dir(filepath.Join(runtime, "fake"))
+		unsettled(t, k, dir)
+		rewrite(t, dir, map[string]any{"id": "abcde", "phase": engine.Waiting, "guardian": store.Process{PID: os.Getpid(), Start: 1}, "process": store.Process{PID: os.Getpid(), Start: 1},
+			"deadline": store.Uptime() + row.left, "next": map[string]any{"br0": map[string]any{"kind": "bridge"}}})
+		between := k.Host.String()
+		call := engine.Call{Dial: func() (engine.Kernel, error) { return k, nil }, Runtime: runtime}
+		a, err := call.Answer(context.Background(), guard.Request{Verb: guard.AskConfirm, ID: row.id})
+		said := a.Last != nil && a.Last.Outcome == guard.Confirmed && strings.Contains(a.Last.Msg, "guardian had died")
+		journal, _ := dir.Read("journal")
+		record, _ := dir.Read("applied.json")
+		if err != nil || said != row.kept || (journal == nil) != row.kept || strings.Contains(string(record), "br0") != row.kept || k.Host.String() != between {
+			t.Errorf("%s: %v, %+v, journal of %d bytes, record %s", name, err, a, len(journal), record)
+		}
 	}
 }
 
