@@ -40,7 +40,7 @@ func (m *machine) ownpath(ts *testscript.TestScript, neg bool, args []string) {
 	m.fleet(ts, neg, []string{"1", args[0]})
 	_, vars, _ := strings.Cut(m.inventory, " ")
 	other := strings.Replace(ts.ReadFile(args[0]), "h1 ", "other ", 1)
-	line := fmt.Sprintf("dom0 %s ansible_host=192.0.2.10 ansible_ssh_extra_args='-o \"ProxyCommand=ssh -F %s vm ip netns exec r busybox nc 192.0.2.10 22\"'\n",
+	line := fmt.Sprintf("dom0 %s ansible_host=192.0.2.10 ansible_ssh_extra_args='-o \"ProxyCommand=ssh -F %s vm ip netns exec r busybox nc %%h 22\"'\n",
 		strings.TrimSpace(vars[strings.Index(vars, "ansible_user"):]), filepath.Join(m.dir, "ssh"))
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(line+other), 0o644))
 }
