@@ -63,7 +63,7 @@ func TestFigures(t *testing.T) {
 			}
 		}
 	}
-	note("\nThe program has %d KiB. ", m.size(t)/1024)
+	note("\nThe program has %d KiB.\n\n", m.size(t)/1024)
 }
 
 // TestNmcli compares the module, with all that it does by itself (the change is confirmed over a new connection), with the nine tasks of
