@@ -55,7 +55,7 @@ func TestLocal(t *testing.T) {
 	if err != nil || len(built) != 1 {
 		t.Fatalf("bin/ holds %d collections: make collection", len(built))
 	}
-	m := start(t, "--memory", "1536", "--package", "ansible-core", "--file", built[0]+":/root/hostnet-linux.tar.gz")
+	m := start(t, "--memory", "1536", "--package", "ansible-core", "--package", "libc-bin", "--file", built[0]+":/root/hostnet-linux.tar.gz")
 	m.tell(t, []string{"testdata/local/local.txtar"}, func(*machine, *testscript.Env) error { return nil })
 }
 
