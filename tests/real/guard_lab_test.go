@@ -204,16 +204,13 @@ func guardian(t *testing.T, id string) string {
 	return pids[0]
 }
 
-// TestGuardianKilled: without its guardian a change that waits is undone by whoever comes first: a rollback, or the next run.
+// TestGuardianKilled: without its guardian a change that waits is undone by a rollback or the next run, and kept by a confirmation, whichever comes first.
 func TestGuardianKilled(t *testing.T) {
 	w := live(t)
 	before := picture(w)
 	for _, by := range []string{"rollback", "next run"} {
 		r := apply(t, w, enslaving(60))
 		w.Host.Run("kill -9 %s", guardian(t, r.Confirm.ID))
-		if late := say(t, w, "confirm"); !late.Failed {
-			t.Errorf("confirmed without a guardian: %s", late.Msg)
-		}
 		if by == "rollback" {
 			if back := say(t, w, "rollback", r.Confirm.ID); back.Failed || !back.RolledBack {
 				t.Errorf("rollback: %s", back.Msg)
@@ -222,6 +219,14 @@ func TestGuardianKilled(t *testing.T) {
 			t.Errorf("warnings %q", next.Warnings)
 		}
 		undone(t, w, before, time.Second)
+	}
+	r := apply(t, w, enslaving(60))
+	w.Host.Run("kill -9 %s", guardian(t, r.Confirm.ID))
+	if kept := say(t, w, "confirm", r.Confirm.ID); kept.Failed {
+		t.Errorf("confirmed in time, without a guardian: %s", kept.Msg)
+	}
+	if again := run(t, w, enslaving(0)); again.Changed || len(again.Warnings) > 0 {
+		t.Errorf("not kept: changed %v, warnings %q", again.Changed, again.Warnings)
 	}
 }
 
