@@ -30,17 +30,18 @@ func (c Call) Answer(ctx context.Context, r guard.Request) (Answered, error) {
 	if !errors.As(err, &nobody) {
 		return Answered{Reply: reply}, err
 	}
+	late := func() Answered { return Answered{Reply: guard.Reply{Last: guard.LastWord(dir)}, Late: true} }
 	j, err := c.Unsettled(k)
 	switch {
 	case err == nil && j != nil && r.Verb == guard.AskRollback:
 	case err == nil && j != nil && r.Verb == guard.AskConfirm && j.orphaned(r.ID):
 		return c.adopt(k, j, r.Who), nil
 	default:
-		return Answered{Reply: guard.Reply{Last: guard.LastWord(dir)}, Late: true}, nil
+		return late(), nil
 	}
 	out := c.Undo(ctx, r.ID)
 	if errors.Is(out.Failed, ErrSettled) || len(out.Recovered) == 0 {
-		return Answered{Reply: guard.Reply{Last: guard.LastWord(dir)}, Late: true}, nil
+		return late(), nil
 	}
 	was := out.Recovered[0]
 	last := &guard.Last{ID: was.ID, By: was.Command, At: time.Now(), Outcome: guard.Undone, Msg: was.Found + ": everything was put back as it was", Missing: was.Missing}
