@@ -292,17 +292,18 @@ func AppendSteps(b []byte, steps []Step) ([]byte, error) {
 		if i > 0 {
 			b = append(b, ',')
 		}
-		data, err := []byte(nil), error(nil)
+		var err error
 		switch s.Op {
 		case LinkAdd, LinkSet, LinkDel, VLANAdd, VLANDel, Sysctl, Await:
 			b, err = s.appendLink(b)
 		default:
+			var data []byte
 			data, err = json.Marshal(s)
+			b = append(b, data...)
 		}
 		if err != nil {
 			return nil, err
 		}
-		b = append(b, data...)
 	}
 	return append(b, ']'), nil
 }
