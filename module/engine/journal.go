@@ -109,11 +109,11 @@ func (j *Journal) keepDocument(p *persist.Plan) (changed bool, err error) {
 
 func digest(text []byte) string { return fmt.Sprintf("%x", sha256.Sum256(text)) }
 
-// open writes a new journal. Where the disk takes none the run-time folder does, which is told: it does not outlive a power cut, but
+// open writes a new journal; before is the part of the host to which the steps may do something. Where the disk takes none the run-time folder does, which is told: it does not outlive a power cut, but
 // neither does the network.
 func (r Runner) open(doc *spec.Document, before *state.Host, taken time.Duration, p *plan.Plan, boot *persist.Plan) (j *Journal, warning string, err error) {
 	j = &Journal{ID: newID(), Started: time.Now(), Process: store.Self(), Command: strings.Join(os.Args, " "), Boot: store.Boot(), Namespace: r.Kernel.Namespace(),
-		Phase: Applying, Document: doc.Encode().JSON(), Steps: p.Steps, Taken: taken, Before: before.Only(plan.Concerned(before, p.Steps))}
+		Phase: Applying, Document: doc.Encode().JSON(), Steps: p.Steps, Taken: taken, Before: before}
 	record, err := keep(r.Dir, applied, false)
 	if err != nil {
 		return nil, "", fmt.Errorf("the record of earlier runs: %w", err)

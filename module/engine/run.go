@@ -39,19 +39,20 @@ const LockWait = 30 * time.Second
 // run is one run in the making. Its phases follow each other in Run; each leaves here what the later ones need.
 type run struct {
 	Runner
-	doc      *spec.Document
-	last     plan.Last       // what earlier runs set
-	next     plan.Last       // what will be set after this one
-	before   *state.Host     // the host as it was
-	taken    time.Duration   // when that was looked at
-	journal  *Journal        // on disk while the run is not settled; nil: nothing is to be sent
-	keep     *persist.Plan   // what is to come back at boot; nil: nothing of it
-	guardian Guardian        // of a run that is to be confirmed; nil: none
-	reached  map[string]bool // the probes that were answered before the change
-	now      *state.Host     // the host after the change, as it was last looked at
-	partly   bool            // now holds only the links that the steps may have done something to
-	events   events          // of changes, from the last step on
-	out      Outcome
+	doc       *spec.Document
+	last      plan.Last       // what earlier runs set
+	next      plan.Last       // what will be set after this one
+	before    *state.Host     // the host as it was
+	taken     time.Duration   // when that was looked at
+	journal   *Journal        // on disk while the run is not settled; nil: nothing is to be sent
+	keep      *persist.Plan   // what is to come back at boot; nil: nothing of it
+	guardian  Guardian        // of a run that is to be confirmed; nil: none
+	reached   map[string]bool // the probes that were answered before the change
+	concerned map[string]bool // the links to which the steps may do something
+	now       *state.Host     // the host after the change, as it was last looked at
+	partly    bool            // now holds only the links that the steps may have done something to
+	events    events          // of changes, from the last step on
+	out       Outcome
 }
 
 // Run makes the host what the document says, or leaves it as it was.
@@ -130,7 +131,8 @@ func (x *run) look(ctx context.Context) (err error) {
 // begin writes the journal: from here on the run is undone by whoever finds it unsettled.
 func (x *run) begin() (err error) {
 	var warning string
-	x.journal, warning, err = x.open(x.doc, x.before, x.taken, x.out.Plan, x.keep)
+	x.concerned = plan.Concerned(x.before, x.out.Plan.Steps)
+	x.journal, warning, err = x.open(x.doc, x.before.Only(x.concerned), x.taken, x.out.Plan, x.keep)
 	if warning != "" {
 		x.out.Warnings = append(x.out.Warnings, warning)
 	}

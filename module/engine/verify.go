@@ -57,11 +57,8 @@ const part = 4
 // holds tells whether a look at the links alone to which the steps may have done something finds them as planned: of thousands of others nothing
 // new is to be learned. Where it is in doubt everything is looked at.
 func (x *run) holds(ctx context.Context) bool {
-	if len(x.out.Plan.Steps) > len(x.before.Links) {
-		return false
-	}
-	names := plan.Concerned(x.before, x.out.Plan.Steps)
-	if len(names)*part > len(x.before.Links) {
+	names, all := x.concerned, len(x.before.Links)
+	if len(x.out.Plan.Steps) > all || len(names)*part > all {
 		return false
 	}
 	now, err := x.Kernel.Look(ctx, slices.Sorted(maps.Keys(names)))
