@@ -126,6 +126,7 @@ func bootAgain(t *testing.T, guest, disk, cut string) (b booted) {
 	defer func() {
 		_ = cmd.Process.Kill() // the machine dies with it at once, with all that it has not sent to the disk
 		_ = cmd.Wait()
+		released(t, disk)
 	}()
 	lines := bufio.NewScanner(out)
 	for lines.Buffer(nil, 1<<20); lines.Scan(); {
@@ -154,6 +155,20 @@ func bootAgain(t *testing.T, guest, disk, cut string) (b booted) {
 	}
 	t.Fatalf("%s: the machine has ended: %s", cut, errs.String())
 	return b
+}
+
+// released waits until the machine has let go of its disk: it dies a moment after the one who was killed, and no other one may have
+// the disk before (QEMU has OFD locks on it, fcntl(2)).
+func released(t *testing.T, disk string) {
+	t.Helper()
+	f, err := os.OpenFile(disk, os.O_RDWR, 0)
+	if err == nil {
+		err = unix.FcntlFlock(f.Fd(), unix.F_OFD_SETLKW, &unix.Flock_t{Type: unix.F_WRLCK})
+		f.Close()
+	}
+	if err != nil {
+		t.Error(err)
+	}
 }
 
 // judge holds what the start after a power cut said against what lay on the disk, and the network against the one before the first cut.
