@@ -223,7 +223,7 @@ bench: deps bin/lab bin/hostnet-module bin/bench
 	@cat bin/figures.md; [ -z "$(WRITE)" ] || bin/bench --into docs/bench.md <bin/figures.md
 	@$(MAKE) --no-print-directory bench-ansible
 
-## bench-sizes: hosts with 3 to 4,094 segments against ip -batch, requests replayed, ifupdown, ifupdown2 and networkd; WRITE=1 puts figures and plots into docs. SIZES=3,128
+## bench-sizes: hosts with 3 to 4,094 segments (SIZES=4093 and one more) against ip -batch, requests replayed, ifupdown, ifupdown2 and networkd; WRITE=1 puts figures and plots into docs. SIZES=3,128
 SIZES ?= 3,16,128,512,1024
 TIMES ?= 3
 PEERS ?= --managers --package ifupdown2

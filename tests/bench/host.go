@@ -59,7 +59,10 @@ func (w *host) command(argv ...string) *exec.Cmd {
 }
 
 // cost is what a phase took.
-type cost struct{ wall, cpu, user time.Duration }
+type cost struct {
+	wall, cpu, user time.Duration
+	kib             int // most memory held, where that was asked for
+}
 
 // do carries a phase out, wrapped in another program if there is one, and measures it, the start of its processes included.
 func (w *host) do(c contender, p phase, wrapper ...string) (total cost, err error) {

@@ -152,10 +152,10 @@ func (w *host) sizes(list []int, rounds int, tell func(figure)) error {
 		for round := range rounds {
 			for i := range all {
 				i = (i + round) % len(all)
-				if failed[all[i].name] {
+				if failed[all[i].name] || i >= len(own) && n > mostOften && round > 0 {
 					continue
 				}
-				err := w.liveOnce(all[i], &samples[i])
+				err := w.liveOnce(all[i], n, &samples[i])
 				if err != nil && i < len(own) {
 					return fmt.Errorf("%d segments: %w", n, err)
 				}
@@ -179,6 +179,9 @@ func (w *host) sizes(list []int, rounds int, tell func(figure)) error {
 				if len(samples[i][a]) > 0 {
 					f := counts[a]
 					f.N, f.Way, f.Act = n, c.name, a.String()
+					for _, s := range samples[i][a] {
+						f.KiB = max(f.KiB, s.kib)
+					}
 					f.Wall, f.User, f.System = median(samples[i][a], wall), median(samples[i][a], func(c cost) time.Duration { return c.user }), median(samples[i][a], func(c cost) time.Duration { return c.cpu - c.user })
 					tell(f)
 				}
@@ -195,7 +198,9 @@ func (w *host) clear() error {
 	return err
 }
 
-func (w *host) liveOnce(c way, into *[acts][]cost) error {
+// liveOnce lives a life, and says so: at the large sizes each act takes minutes. Where no life is spent on counting, the memory is
+// measured here, by a program more, which is nothing beside the time that such an act takes.
+func (w *host) liveOnce(c way, n int, into *[acts][]cost) error {
 	if err := w.bare(); err != nil {
 		return err
 	}
@@ -203,13 +208,29 @@ func (w *host) liveOnce(c way, into *[acts][]cost) error {
 		if c.does[a] == nil {
 			continue
 		}
-		took, err := w.run(c.does[a])
+		memory, wrapper := filepath.Join(w.folder, "memory"), []string(nil)
+		if n > mostCounted {
+			wrapper = []string{"busybox", "time", "-o", memory, "-f", "%M"}
+		}
+		took, err := w.run(c.does[a], wrapper...)
 		if err != nil {
 			return fmt.Errorf("%s: %s: %w", c.name, a, err)
 		}
+		if n > mostCounted {
+			took.kib = number(memory)
+		}
+		fmt.Fprintf(os.Stderr, "%d segments: %s: %s: %s\n", n, c.name, a, took.wall.Round(time.Millisecond))
 		into[a] = append(into[a], took)
 	}
 	return nil
+}
+
+// number reads the number that a file begins with; 0 if there is none.
+func number(name string) (n int) {
+	if data, err := os.ReadFile(name); err == nil {
+		_, _ = fmt.Sscan(string(data), &n)
+	}
+	return n
 }
 
 func median(costs []cost, of func(cost) time.Duration) float64 {
@@ -223,6 +244,9 @@ func median(costs []cost, of func(cost) time.Duration) float64 {
 
 // mostCounted is the largest size at which memory is measured and system calls are counted, in two more lives: it takes long.
 var mostCounted = 1024
+
+// mostOften is the largest size at which other managers live as often as the rest: they take many minutes for one life.
+const mostOften = 16
 
 // counts lives the life twice more: for the memory, and under strace for the system calls and what went over sockets.
 func (w *host) counts(c way, n int) (out [acts]figure, err error) {
@@ -247,8 +271,8 @@ func (w *host) counts(c way, n int) (out [acts]figure, err error) {
 			}
 			if counted {
 				out[a].count(trace)
-			} else if data, err := os.ReadFile(memory); err == nil {
-				fmt.Sscan(string(data), &out[a].KiB)
+			} else {
+				out[a].KiB = number(memory)
 			}
 		}
 	}

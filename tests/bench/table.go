@@ -61,7 +61,7 @@ func (r ratio) String() string { return fmt.Sprintf("%.2f (%.2f–%.2f)", r.medi
 // mark points at an aim that was missed.
 func mark(missed bool) string {
 	if missed {
-		return " **above the aim**"
+		return " **aim missed**"
 	}
 	return ""
 }
