@@ -102,7 +102,7 @@ func (w *waiting) look(ctx context.Context) (waits []plan.Wait, err error) {
 			names[name] = true
 		}
 	}
-	if len(names)*part <= len(x.before.Links) {
+	if len(names)*part <= max(len(x.before.Links), len(x.now.Links)) {
 		some, err := x.Kernel.Look(ctx, slices.Sorted(maps.Keys(names)))
 		if err == nil {
 			waits, err = w.stirred.Unsettled(some)

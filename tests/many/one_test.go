@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"encoding/base64"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"syscall"
 	"testing"
 
@@ -74,5 +76,32 @@ func TestOneOfManyBack(t *testing.T) {
 		if after := l.k.Host.String(); after != before {
 			t.Errorf("step %d: not as before", at)
 		}
+	}
+}
+
+// TestFewAreFollowed: the carrier of many bridges comes one by one, and after each event a few links are looked at; at all of them once
+// these have come to their end.
+func TestFewAreFollowed(t *testing.T) {
+	const n, followed, each = 256, 8, 2 // a bridge and its port
+	l := newLife(t, n)
+	for id := 1; id <= n; id++ {
+		l.k.Unplugged = append(l.k.Unplugged, fmt.Sprintf("vlan%d", id))
+	}
+	l.k.Happen = func(*state.Host) bool {
+		if len(l.k.Unplugged) == 0 {
+			return false
+		}
+		l.k.Unplugged = l.k.Unplugged[1:]
+		return true
+	}
+	out := l.outcome(many.Document(n, ""))
+	if out.Failed != nil || len(out.Warnings) > 0 {
+		t.Errorf("not all have arrived: %v %q", out.Failed, out.Warnings)
+	}
+	if most := 2 + n/followed; l.k.Looks > most || len(l.k.Peeked) > n {
+		t.Errorf("%d looks at everything, at most %d are expected; %d at some", l.k.Looks, most, len(l.k.Peeked))
+	}
+	if peeked := slices.Max(l.k.Peeked); peeked > followed*each {
+		t.Errorf("a look at %d links", peeked)
 	}
 }
