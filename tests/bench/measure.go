@@ -20,10 +20,7 @@ func (w *host) measure(rounds int) (times, error) {
 	t := make(times, len(w.ways))
 	for round := range rounds + 1 {
 		for i := range w.ways {
-			n := (i + round/2) % len(w.ways)
-			if round%2 == 1 {
-				n = len(w.ways) - 1 - n
-			}
+			n := turn(i, round, len(w.ways))
 			err := w.life(w.ways[n], func(p phase) error {
 				c, err := w.do(w.ways[n], p)
 				if round > 0 {
@@ -37,6 +34,15 @@ func (w *host) measure(rounds int) (times, error) {
 		}
 	}
 	return t, nil
+}
+
+// turn is whose turn it is, the i-th of a round among so many: each round begins with another, every second one goes backwards.
+func turn(i, round, many int) int {
+	n := (i + round/2) % many
+	if round%2 == 1 {
+		n = many - 1 - n
+	}
+	return n
 }
 
 // ratio compares ours with another's in the same phase, round by round: what slows one round of an emulated machine down slows both.

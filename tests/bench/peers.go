@@ -95,8 +95,9 @@ func interfaces(bridge, vlan string) func(n int) map[string]string {
 			fmt.Fprintf(&b, "\nauto "+vlan+"\niface "+vlan+" inet manual\n\tvlan-raw-device bond0\n", id)
 			fmt.Fprintf(&b, "\nauto vlan%d\niface vlan%[1]d inet manual\n\t%[2]sports "+vlan+"\n\t%[2]sstp off\n\t%[2]sfd 0\n", id, bridge)
 		}
-		if bridge == "bridge-" {
-			return map[string]string{"interfaces2": b.String(), "ifupdown2": `exec python3 /usr/share/ifupdown2/__main__.py if$1 -a -i interfaces2
+		if bridge == "bridge-" { // the program goes by the name that it is called by
+			return map[string]string{"interfaces2": b.String(), "ifupdown2": `ln -sf /usr/share/ifupdown2/__main__.py if$1
+exec python3 if$1 -a -i interfaces2
 `}
 		}
 		return map[string]string{"interfaces": b.String()}
