@@ -148,11 +148,11 @@ func (w *host) sizes(list []int, rounds int, tell func(figure)) error {
 		}
 		own := ways(self)
 		all := slices.Concat(own, others)
-		samples, failed := make([][acts][]cost, len(all)), map[string]bool{}
+		samples := make([][acts][]cost, len(all))
 		for round := range rounds {
 			for i := range all {
 				i = turn(i, round, len(all))
-				if failed[all[i].name] || i >= len(own) && n > mostOften && round > 0 {
+				if i >= len(own) && n > mostOften && len(samples[i][actCreate]) > 0 {
 					continue
 				}
 				err := w.warm(all[i], n, i < len(own))
@@ -163,8 +163,7 @@ func (w *host) sizes(list []int, rounds int, tell func(figure)) error {
 					return fmt.Errorf("%d segments: %w", n, err)
 				}
 				if err != nil {
-					fmt.Fprintf(os.Stderr, "%d segments: %s takes no part any more: %v\n", n, all[i].name, err)
-					failed[all[i].name] = true
+					fmt.Fprintf(os.Stderr, "%d segments: %s has failed: %v\n", n, all[i].name, err)
 				}
 				if i >= len(own) {
 					if err := w.clear(); err != nil {
@@ -199,7 +198,7 @@ func (w *host) sizes(list []int, rounds int, tell func(figure)) error {
 // warm lives a small host's life once before it counts: what came in between has driven the program out of the emulator's memory of code
 // that it has translated, and translating it again takes longer than such a life. Larger hosts, and other managers, do not feel it.
 func (w *host) warm(c way, n int, own bool) error {
-	if !own || n > mostOften {
+	if !own || n > mostWarmed {
 		return nil
 	}
 	var ignored [acts][]cost
@@ -262,8 +261,9 @@ func median(costs []cost, of func(cost) time.Duration) float64 {
 // mostCounted is the largest size at which memory is measured and system calls are counted, in two more lives: it takes long.
 var mostCounted = 1024
 
-// mostOften is the largest size at which other managers live as often as the rest: they take many minutes for one life.
-const mostOften = 16
+// mostOften is the largest size at which other managers live as often as the rest: above it they take minutes for one life, and live it
+// once. One that fails tries again in the next round. mostWarmed is the largest size at which our own lives are warmed up.
+const mostOften, mostWarmed = 3, 16
 
 // counts lives the life twice more: for the memory, and under strace for the system calls and what went over sockets.
 func (w *host) counts(c way, n int) (out [acts]figure, err error) {
