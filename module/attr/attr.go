@@ -112,6 +112,7 @@ type Row struct {
 	Alias     string // another key that documents may use
 	Empty     bool   // the kernel leaves the attribute out while it is empty: absence reads as the zero value
 	SeeOnly   bool   // the kernel reports it, nobody sets it
+	Back      *Cond  // of a row that is only seen, and names a port which the driver picks: a rollback asks for the one that was; the kernel takes a port whose rows hold this
 	ZeroFirst bool   // a change to zero goes into an earlier message of its own: the kernel looks at the old value while it takes the others
 	Unique    bool   // of a port's row: no two ports of one master may have a value, but for 0
 	Hidden    bool   // no key of the document: the planner derives it
@@ -185,11 +186,13 @@ func (r *Row) Equal(a, b Value) bool {
 
 // Applies tells whether the row exists on a link with these attributes.
 func (r *Row) Applies(on Set) bool {
-	if r.Only == nil {
-		return true
-	}
-	item, ok := on.item(r.Only.Row)
-	return !ok || slices.Contains(r.Only.In, item.Row.Text(item.Value))
+	return r.Only == nil || r.Only.Holds(on)
+}
+
+// Holds tells whether a link with these attributes holds one of the words; where it does not say, it is taken to.
+func (c *Cond) Holds(on Set) bool {
+	item, ok := on.item(c.Row)
+	return !ok || slices.Contains(c.In, item.Row.Text(item.Value))
 }
 
 // Came tells which kernel brought the row, or the word for a value of it.

@@ -47,7 +47,7 @@ func Walk(b []byte, f func(num uint16, payload []byte)) bool {
 func (s Set) Encode(b []byte, place Place, names Resolver) []byte {
 	done := map[uint16]bool{}
 	for r, v := range s.All() {
-		if r.Place != place || r.SeeOnly || done[r.Num] {
+		if r.Place != place || r.SeeOnly && r.Back == nil || done[r.Num] {
 			continue
 		}
 		payload := r.Payload(v, names)

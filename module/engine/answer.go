@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"hostnet-module/module/guard"
@@ -47,6 +48,9 @@ func (c Call) Answer(ctx context.Context, r guard.Request) (Answered, error) {
 	last := &guard.Last{ID: was.ID, By: was.Command, At: time.Now(), Outcome: guard.Undone, Msg: was.Found + ": everything was put back as it was", Missing: was.Missing}
 	if out.Failed != nil || len(was.Missing) > 0 {
 		last.Outcome, last.Msg = guard.Failed, was.Found+", and not all of it could be put back"
+	}
+	if len(was.Short) > 0 {
+		last.Msg += "; " + strings.Join(was.Short, "; ")
 	}
 	return Answered{Reply: guard.Reply{Last: last}}, out.Failed
 }

@@ -157,7 +157,7 @@ func (d *duties) Undo() guard.Done {
 			}
 			var b back
 			err := guarded(func() error { b = d.putBack(ctx, d.journal); return b.cut })
-			if done = (guard.Done{Missing: b.missing, Err: err}); err == nil {
+			if done = (guard.Done{Missing: b.missing, Warning: strings.Join(b.short, "; "), Err: err}); err == nil {
 				break
 			}
 		}

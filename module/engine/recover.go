@@ -20,6 +20,7 @@ type Recovered struct {
 	Action  RecoveryAction
 	Steps   []string // what was sent to undo it, as iproute2 lines
 	Missing []string // what could not be brought back
+	Short   []string // what is as before but for what drivers pick by themselves
 }
 
 // RecoveryAction says what was done about the rest of an earlier run.
@@ -36,12 +37,15 @@ const (
 
 // String is the warning.
 func (r Recovered) String() string {
-	text := r.Found
+	text, but := r.Found, ""
+	if len(r.Short) > 0 {
+		but = "; " + joined(r.Short, 3)
+	}
 	switch {
 	case r.Action == Undone && len(r.Missing) > 0:
-		return text + "; it was undone, but for: " + joined(r.Missing, 3)
+		return text + "; it was undone, but for: " + joined(r.Missing, 3) + but
 	case r.Action == Undone:
-		return text + "; it was undone first"
+		return text + "; it was undone first" + but
 	case r.Action == LeftAlone:
 		return text + "; a run would see to it first"
 	}
@@ -128,7 +132,7 @@ func (r Runner) undo(ctx context.Context, j *Journal) (Recovered, error) {
 	for _, s := range b.done {
 		is.Steps = append(is.Steps, s.String())
 	}
-	is.Action, is.Missing = Undone, b.missing
+	is.Action, is.Missing, is.Short = Undone, b.missing, b.short
 	if b.cut != nil {
 		return is, fmt.Errorf("%s, and could not be undone: %w", is.Found, b.cut)
 	}

@@ -22,6 +22,7 @@ func RollbackTime(steps int) time.Duration {
 type back struct {
 	done    []state.Step
 	missing []string // what could not be brought back, in words
+	short   []string // what the drivers have picked otherwise than before, and cannot be made to pick: the rollback is whole all the same
 	cut     error    // it could not be carried to its end
 }
 
@@ -34,9 +35,9 @@ func (r Runner) rollBack(ctx context.Context, j *Journal) (b back) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), limit)
 	defer cancel()
 	r.note("putting everything back, in %s at most", limit.Round(time.Second))
-	refused := map[string]int{}
+	refused, taken, picked := map[string]int{}, "", false // taken: all steps of the round before, if none was refused
 	for range rollbackRounds {
-		steps, err := r.wayBack(ctx, j)
+		now, steps, err := r.wayBack(ctx, j)
 		if err != nil {
 			b.cut = err
 			b.missing = append(b.missing, fmt.Sprintf("no way back was found: %v", err))
@@ -47,12 +48,19 @@ func (r Runner) rollBack(ctx context.Context, j *Journal) (b back) {
 			for _, s := range steps {
 				b.missing = append(b.missing, s.String())
 			}
+			r.picks(ctx, now, j, &b)
 			return b
+		}
+		text := fmt.Sprint(open)
+		if text == taken && !picked { // said yes to, and not done: a bond's MAC may follow its active member
+			r.picks(ctx, now, j, &b)
+			picked = true
 		}
 		send := plainer(open, refused)
 		done, err := r.Kernel.Do(ctx, send)
 		b.done = append(b.done, send[:done]...)
-		if err != nil && done < len(open) {
+		if taken = text; err != nil && done < len(open) {
+			taken = ""
 			refused[open[done].String()]++
 		}
 	}
@@ -74,14 +82,14 @@ func plainer(steps []state.Step, refused map[string]int) []state.Step {
 	return steps
 }
 
-// wayBack are the steps that are left until everything is as before.
-func (r Runner) wayBack(ctx context.Context, j *Journal) ([]state.Step, error) {
-	now, err := r.Kernel.Snapshot(ctx)
-	if err != nil {
-		return nil, err
+// wayBack are the steps that are left until everything is as before, and what there is now.
+func (r Runner) wayBack(ctx context.Context, j *Journal) (now *state.Host, steps []state.Step, err error) {
+	if now, err = r.Kernel.Snapshot(ctx); err != nil {
+		return nil, nil, err
 	}
 	before := j.Before.Aged(store.Uptime() - j.Taken)
-	return plan.Retrace(now, plan.Back(now, before, j.Steps))
+	steps, err = plan.Retrace(now, plan.Back(now, before, j.Steps))
+	return now, steps, err
 }
 
 // putBack brings everything back that the journal tells of, files too, and settles the run by that: there is nothing left of it. The

@@ -177,6 +177,7 @@ func (x *run) back(ctx context.Context) {
 	}
 	b := x.putBack(ctx, x.journal)
 	x.out.RolledBack, x.out.NotRestored = b.whole(), b.missing
+	x.out.Warnings = append(x.out.Warnings, b.short...)
 	x.standDown()
 }
 

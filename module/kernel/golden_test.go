@@ -133,7 +133,7 @@ func goldenSteps() []state.Step {
 		port := map[*kind.Kind]string{bond: "eth0", bridge: "tap0"}[k]
 		for _, r := range k.Rows {
 			for _, text := range samples(r) {
-				if !r.SeeOnly && r.When&attr.Never == 0 && !unspoken[r.Name] {
+				if (!r.SeeOnly || r.Back != nil) && r.When&attr.Never == 0 && !unspoken[r.Name] {
 					steps = append(steps, state.Step{Op: state.LinkSet, Link: link, Kind: k.Name, Attrs: items(k.Rows, r.Name+" "+text)})
 				}
 			}

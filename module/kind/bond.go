@@ -49,7 +49,7 @@ var Bond = &Kind{
 			Doc: "the member that is used whenever it works"},
 		{Name: "primary_reselect", Num: 12, Type: attr.U8, Names: enum("always", "better", "failure"),
 			Doc: "when to go back to the primary"},
-		{Name: "active_slave", Num: 2, Type: attr.Index, Only: primaryModes, Empty: true, SeeOnly: true,
+		{Name: "active_slave", Num: 2, Type: attr.Index, Only: primaryModes, Empty: true, SeeOnly: true, Back: &attr.Cond{Row: "mii_status", In: []string{"up"}},
 			Doc: "the member in use"},
 		{Name: "fail_over_mac", Num: 13, Type: attr.U8, When: attr.NoPorts, Names: enum("none", "active", "follow"),
 			Doc: "whose MAC the members carry"},

@@ -65,6 +65,11 @@ func (h *Host) mayChange(l *Link, s Step) error {
 			return fmt.Errorf("option %s: unable to set because the %s device is up: %w", r.Name, l.Kind, syscall.EBUSY)
 		}
 	}
+	for r, v := range s.Attrs.All() {
+		if port := h.Link(v.S); r.Back != nil && (port == nil || port.Master != l.Name || !port.Up()) {
+			return fmt.Errorf("%s is not one of its ports, or down: %w", v.S, syscall.EINVAL) // bond_options.c: bond_option_active_slave_set
+		}
+	}
 	for r, v := range s.Port.All() {
 		for _, p := range h.Ports(l.Master) {
 			if r.Unique && v.N != 0 && p != l && p.Port.N(r.Name) == v.N {

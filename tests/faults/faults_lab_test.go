@@ -214,7 +214,7 @@ func (b *breaker) strike(f fault) bool {
 	switch now := b.space.picture(); {
 	case now == b.old:
 		clean.Add(1)
-	case indexes(now) == indexes(b.new): // those of new links are as they come
+	case indexes(now) == indexes(b.new):
 		clean.Add(1)
 		b.reset()
 	default:
@@ -224,10 +224,10 @@ func (b *breaker) strike(f fault) bool {
 	return true
 }
 
-// indexes leaves the numbers of links out of a picture.
+// indexes leaves out of a picture what is as it comes in a new state: the numbers of links, and which member of a bond is in use.
 func indexes(picture string) string { return numbers.ReplaceAllString(picture, "") }
 
-var numbers = regexp.MustCompile(`"(ifindex|link_index)":\d+,?`)
+var numbers = regexp.MustCompile(`"(ifindex|link_index)":\d+,?|"active_slave":"[^"]*",?`)
 
 // told holds the result of a run with a refused change against the host.
 func (b *breaker) told(e ended, fail func(string, ...any)) {

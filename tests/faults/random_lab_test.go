@@ -65,10 +65,10 @@ func number(name string, otherwise int) int {
 	return otherwise
 }
 
-// quick is a document that no run waits for: without spanning tree's delays, and without LACP, for which there is no partner here. Nor is there
-// a mode in which the active member alone has the bond's MAC: which one is active no rollback brings back (docs/rationale.md).
+// quick is a document that no run waits for: without spanning tree's delays, and without LACP, for which there is no partner here: instead of
+// it a mode in which the driver gives the bond's MAC to the active member and exchanges MACs when that changes.
 func quick(rnd *rand.Rand) string {
-	return strings.NewReplacer("stp_state: on", "stp_state: off", "802.3ad", "broadcast").Replace(chance.Document(rnd))
+	return strings.NewReplacer("stp_state: on", "stp_state: off", "802.3ad", "balance-tlb").Replace(chance.Document(rnd))
 }
 
 // somebody has set up this and that before we came.

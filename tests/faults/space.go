@@ -166,7 +166,7 @@ var itsOwn = regexp.MustCompile(`"dst":"(fe80::|ff00::|multicast)|"type":"(multi
 
 // restless are keys that change by themselves.
 var restless = regexp.MustCompile(`^tso_max_|timer|_time$|failure_count|mii_status|^operstate$|^flags$|topology_change|root_port|root_path_cost|n_learned|mcast_n_groups|expires|^tentative$|` +
-	`^linkmode$|^qdisc$|^promiscuity$|^allmulti$|ad_(actor|partner)_oper|churn|partner_mac|active_(aggregator|slave)|^ad_info|^state$|^ad_aggregator|cacheinfo|designated|^(config_)?pending$|^gc_|^inet6_|num_(tx|rx)|^fwd_state`)
+	`^linkmode$|^qdisc$|^promiscuity$|^allmulti$|ad_(actor|partner)_oper|churn|partner_mac|active_aggregator|^ad_info|^state$|^ad_aggregator|cacheinfo|designated|^(config_)?pending$|^gc_|^inet6_|num_(tx|rx)|^fwd_state`)
 
 // portNumber are a port's number in its bridge and the spanning tree's name for it: they tell in which order ports have joined.
 var portNumber = regexp.MustCompile(`^(no|id) 0x`)
