@@ -33,27 +33,34 @@ func TestPicks(t *testing.T) {
 		unplugged string
 		waits     int // until it is plugged in; 0: never
 		refuse    bool
+		follows   bool // the bond's MAC goes by the active member, and cannot be set
 		active    string
 		warning   string
 		asked     int
 		took      time.Duration
 	}{
 		"at once":    {active: "eth1", asked: 1},
+		"follows":    {follows: true, active: "eth1", asked: 1},
 		"later":      {unplugged: "eth1", waits: 3, active: "eth1", asked: 1, took: 300 * time.Millisecond},
 		"no carrier": {unplugged: "eth1", active: "eth0", warning: goes + ": eth1 has no carrier", took: state.AwaitMost},
 		"refused":    {refuse: true, active: "eth0", warning: goes, asked: 1, took: state.AwaitMost},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			k, asked, failed := &fake.Kernel{Host: host(t, inUse)}, 0, time.Time{}
-			want := k.Host.String()
+			want, bond := k.Host.String(), &k.Host.Link("bond0").Attrs
+			k.Ignore = func(r *attr.Row) bool { return tt.follows && r == kind.MAC }
 			k.Refuse = func(_ int, s state.Step) error {
 				if s.Attrs.Has("active_slave") {
 					if asked++; tt.refuse {
 						return syscall.EINVAL
 					}
+					bond.Put(kind.MAC, attr.Str("00:16:3e:00:00:01"))
 				}
 				if s.Link == "bond0" && failed.IsZero() { // the driver picks another
-					k.Host.Link("bond0").Attrs.Put(kind.Bond.Rows.Must("active_slave"), attr.Str("eth0"))
+					bond.Put(kind.Bond.Rows.Must("active_slave"), attr.Str("eth0"))
+					if tt.follows {
+						bond.Put(kind.MAC, attr.Str("00:16:3e:00:00:05"))
+					}
 				}
 				if s.Link == "bond0.16" && s.Op == state.LinkAdd && failed.IsZero() {
 					failed = time.Now()
@@ -75,7 +82,7 @@ func TestPicks(t *testing.T) {
 			}
 			out := engine.Runner{Kernel: k, Dir: store.Dir(t.TempDir())}.Run(context.Background(), document(t, anew))
 			took := time.Since(failed)
-			if out.Failed == nil || !out.RolledBack || len(out.NotRestored) > 0 || !sameHost(k.Host.String(), want) {
+			if out.Failed == nil || !out.RolledBack || len(out.NotRestored) > 0 || !tt.follows && !sameHost(k.Host.String(), want) || k.Host.Link("bond0").MAC() != "00:16:3e:00:00:01" {
 				t.Fatalf("%s: %v, not restored %q\n%s", name, out.Failed, out.NotRestored, k.Host)
 			}
 			if active := k.Host.Link("bond0").Attrs.S("active_slave"); active != tt.active || asked != tt.asked || took != tt.took {

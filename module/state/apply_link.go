@@ -56,18 +56,15 @@ func (h *Host) setLink(l *Link, s Step) error {
 
 // mayChange is what the kernel refuses.
 func (h *Host) mayChange(l *Link, s Step) error {
-	for r := range s.Attrs.All() {
+	for r, v := range s.Attrs.All() {
 		switch {
 		case r.Place != attr.Data:
 		case r.When&attr.NoPorts != 0 && len(h.Ports(l.Name)) > 0:
 			return fmt.Errorf("option %s: unable to set because the %s device has ports: %w", r.Name, l.Kind, syscall.ENOTEMPTY)
 		case r.When&attr.Down != 0 && l.Up():
 			return fmt.Errorf("option %s: unable to set because the %s device is up: %w", r.Name, l.Kind, syscall.EBUSY)
-		}
-	}
-	for r, v := range s.Attrs.All() {
-		if port := h.Link(v.S); r.Back != nil && (port == nil || port.Master != l.Name || !port.Up()) {
-			return fmt.Errorf("%s is not one of its ports, or down: %w", v.S, syscall.EINVAL) // bond_options.c: bond_option_active_slave_set
+		case r.Back != nil && !slices.ContainsFunc(h.Ports(l.Name), func(p *Link) bool { return p.Name == v.S && p.Up() }):
+			return fmt.Errorf("%s is none of its ports, or down: %w", v.S, syscall.EINVAL) // bond_options.c: bond_option_active_slave_set
 		}
 	}
 	for r, v := range s.Port.All() {

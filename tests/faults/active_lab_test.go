@@ -44,3 +44,32 @@ func TestActive(t *testing.T) {
 		})
 	}
 }
+
+// TestActiveWithout: the active member's cable is out when everything is put back. All else is as it was, soon, and a warning tells.
+func TestActiveWithout(t *testing.T) {
+	t.Parallel()
+	b := &breaker{t: t, plan: plan{prepare: second("active-backup"), document: "{bonds: [{name: bond0, state: absent}], vlans: [{name: bond0.16, state: absent}]}"}}
+	b.reset()
+	last := -1
+	for i, ev := range b.space.run(fault{}, b.plan.document, program, "--format", "json", "-").seen {
+		if ev.request {
+			last = i
+		}
+	}
+	b.reset()
+	s, old := b.space, b.old
+	defer s.close()
+	if e := s.run(fault{n: last, way: after}, b.plan.document, program, "--format", "json", "-"); !e.struck {
+		t.Fatalf("not killed: %s", e.text)
+	}
+	s.ip("link set p1 down\n")
+	next := s.run(fault{}, nothing, program, "--format", "json", "-")
+	const want = "; it was undone first; bond0: active_slave was eth1 before the run and is eth0 now: eth1 has no carrier"
+	if next.exit != 0 || len(next.result.Recovered) != 1 || len(next.result.Recovered[0].NotRestored) > 0 || !strings.Contains(strings.Join(next.result.Warnings, "\n"), want) {
+		t.Errorf("exit %d, %q: %s", next.exit, next.result.Warnings, next.text)
+	}
+	s.ip("link set p1 up\n")
+	if now := s.picture(); indexes(now) != indexes(old) {
+		t.Errorf("there is not:\n%s\nand there is:\n%s", lost(old, now), lost(now, old))
+	}
+}
