@@ -218,7 +218,8 @@ func (b *breaker) strike(f fault) bool {
 		clean.Add(1)
 		b.reset()
 	default:
-		fail("between two states. Of the old one there is not:\n%s\nand there is:\n%s\nthe next start said %.500s", lost(b.old, now), lost(now, b.old), next.text)
+		fail("between two states. Of the old one there is not:\n%s\nand there is:\n%s\nof the new one there is not:\n%s\nand there is:\n%s\nthe next start said %.500s",
+			lost(b.old, now), lost(now, b.old), lost(indexes(b.new), indexes(now)), lost(indexes(now), indexes(b.new)), next.text)
 		b.reset()
 	}
 	return true
