@@ -225,10 +225,11 @@ func (b *breaker) strike(f fault) bool {
 	return true
 }
 
-// indexes leaves out of a picture what is as it comes in a new state: the numbers of links, and which member of a bond is in use.
+// indexes leaves out of a picture what is as it comes in a new state: the numbers of links, which member of a bond is in use, and what
+// a bridge thinks a fast port costs: of a bond that is 2 or 1, by how many members had carrier when it became a port.
 func indexes(picture string) string { return numbers.ReplaceAllString(picture, "") }
 
-var numbers = regexp.MustCompile(`"(ifindex|link_index)":\d+,?|"active_slave":"[^"]*",?`)
+var numbers = regexp.MustCompile(`"(ifindex|link_index)":\d+,?|"active_slave":"[^"]*",?|"cost":[12]\b,?`)
 
 // told holds the result of a run with a refused change against the host.
 func (b *breaker) told(e ended, fail func(string, ...any)) {

@@ -4,6 +4,7 @@ package faults
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -157,7 +158,7 @@ func (s *space) picture() string {
 			}
 		}
 	}
-	slices.Sort(lines[byBridge:]) // bridge lists by when links were made, and nothing goes by that
+	slices.SortFunc(lines[byBridge:], func(a, b string) int { return cmp.Or(cmp.Compare(indexes(a), indexes(b)), cmp.Compare(a, b)) }) // bridge lists by when links were made, and nothing goes by that
 	return strings.Join(lines, "\n")
 }
 
