@@ -223,10 +223,10 @@ bench: deps bin/lab bin/hostnet-module bin/bench
 	@cat bin/figures.md; [ -z "$(WRITE)" ] || bin/bench --into docs/bench.md <bin/figures.md
 	@$(MAKE) --no-print-directory bench-ansible
 
-## bench-sizes: hosts with 3 to 4,094 segments (SIZES=4093 and one more) against ip -batch, requests replayed, ifupdown, ifupdown2 and networkd; WRITE=1 puts figures and plots into docs. SIZES=3,128
+## bench-sizes: hosts with 3 to 4,094 segments (SIZES=4093 and one more) against ip -batch, requests replayed, ifupdown, ifupdown2, networkd and NetworkManager; WRITE=1 puts figures and plots into docs. SIZES=3,128
 SIZES ?= 3,16,128,512,1024
 TIMES ?= 3
-PEERS ?= --managers --package ifupdown2
+PEERS ?= --managers --package ifupdown2 --package network-manager --package dbus
 .PHONY: bench-sizes
 bench-sizes: deps bin/lab bin/hostnet-module bin/bench
 	bin/lab fetch --kernel $(KERNEL)

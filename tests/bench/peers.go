@@ -20,7 +20,8 @@ type peer struct {
 }
 
 // peers make the same topology from files in their own form. Of systemd-networkd the time is taken until it says that all links are
-// configured; it takes nothing away by itself.
+// configured; it takes nothing away by itself. Of NetworkManager it is taken until all connections are activated, the start of its bus
+// included; it would have to be started once more to delete them, so that ip, which is quicker, takes its links away.
 var peers = []peer{
 	{"ifupdown", "/usr/sbin/ifup", 128, interfaces("bridge_", "bond0.%[1]d"), [acts][]string{
 		actCreate:   {"/usr/sbin/ifup", "-a", "-i", "interfaces"},
@@ -33,6 +34,10 @@ var peers = []peer{
 	{"systemd-networkd", "/usr/lib/systemd/systemd-networkd", 512, networkdFiles, [acts][]string{
 		actCreate:   {"sh", "networkd"},
 		actAgain:    {"sh", "networkd"},
+		actTeardown: {"ip", "-batch", "batch-gone"}}},
+	{"NetworkManager", "/usr/sbin/NetworkManager", 16, keyfiles, [acts][]string{
+		actCreate:   {"sh", "networkmanager", "first"},
+		actAgain:    {"sh", "networkmanager"},
 		actTeardown: {"ip", "-batch", "batch-gone"}}},
 }
 
@@ -66,7 +71,8 @@ func prepare() error {
 	if none || mostPeers == 0 {
 		return nil
 	}
-	for file, line := range map[string]string{"/etc/passwd": "systemd-network:x:998:998::/:/bin/false\n", "/etc/group": "systemd-network:x:998:\n",
+	for file, line := range map[string]string{"/etc/passwd": "systemd-network:x:998:998::/:/bin/false\nmessagebus:x:997:997::/:/bin/false\n",
+		"/etc/group":      "systemd-network:x:998:\nmessagebus:x:997:\n",
 		"/etc/machine-id": "0123456789abcdef0123456789abcdef\n"} {
 		f, err := os.OpenFile(file, os.O_APPEND|os.O_WRONLY|os.O_CREATE, 0o644)
 		if err != nil {
@@ -78,12 +84,12 @@ func prepare() error {
 			return err
 		}
 	}
-	for _, folder := range []string{"/run/network", "/run/lock", "/run/systemd/network", "/var/lib/ifupdown2", "/etc/network"} {
+	for _, folder := range []string{"/run/network", "/run/lock", "/run/systemd/network", "/var/lib/ifupdown2", "/etc/network", "/run/dbus", "/var/lib/NetworkManager"} {
 		if err := os.MkdirAll(folder, 0o755); err != nil {
 			return err
 		}
 	}
-	return unix.Mount("", "/sys", "", unix.MS_REMOUNT|unix.MS_RDONLY, "") // else networkd waits for udev (systemd's udev_available)
+	return unix.Mount("", "/sys", "", unix.MS_REMOUNT|unix.MS_RDONLY, "") // else networkd waits for udev (systemd's udev_available), and NetworkManager
 }
 
 // interfaces writes interfaces(5), with the bridge's words as a companion of ifupdown or as ifupdown2 has them.

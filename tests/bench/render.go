@@ -108,6 +108,8 @@ var comparisons = []comparison{
 	{"ifupdown2, create, against this program", "ifupdown2", actCreate, "hostnet-module", actCreate, 10, 0, largest, true},
 	{"ifupdown2, `ifup -a` again, against the no-op", "ifupdown2", actAgain, "hostnet-module", actAgain, 10, 0, largest, true},
 	{"ifupdown2, `ifdown -a`, against the teardown", "ifupdown2", actTeardown, "hostnet-module", actTeardown, 10, 0, largest, true},
+	{"NetworkManager, create, against this program", "NetworkManager", actCreate, "hostnet-module", actCreate, 10, 0, largest, true},
+	{"NetworkManager, started again, against the no-op", "NetworkManager", actAgain, "hostnet-module", actAgain, 10, 0, largest, true},
 }
 
 // growthOf is how the cost of a segment grows, by the growth of another way's: the kernel itself gets slower with what it holds.
