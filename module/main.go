@@ -22,7 +22,6 @@ var version string
 func main() { os.Exit(run()) }
 
 func run() int {
-	thrifty()
 	// Whoever reads the result may go away in the middle: the run goes on to its end, or back.
 	signal.Ignore(syscall.SIGPIPE)
 	listen := func(ctx context.Context) (cloudinit.Events, error) { return kernel.Listen(ctx) }
@@ -31,6 +30,7 @@ func run() int {
 	if guard.Called(os.Args) {
 		return engine.ServeGuardian(dial, boot)
 	}
+	patient() // the guardian is not: its memory is locked
 	read := once(os.Stdin)
 	if word := len(os.Args) > 1 && cli.Word(os.Args[1]); ansible.Called(os.Args, read, word) {
 		signal.Ignore(syscall.SIGHUP) // a dropped connection

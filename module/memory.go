@@ -1,23 +1,22 @@
 package main
 
 import (
+	"math"
 	"runtime"
 	"runtime/debug"
-	"runtime/metrics"
 )
 
-// large is the heap from which on memory is dearer than time: the host may be small and the document large.
-const large = 16 << 20
+// patience is how much memory the program takes before it collects any: a run of most hosts ends before. A collection costs more
+// than all else that such a run does by itself, where its threads have to wait for a processor.
+const patience = 48 << 20
 
-// thrifty lets the heap grow by a third between collections, not to its double, once much of it is in use. A limit for all of it would not do:
-// beyond one that is too low for a run little but collecting goes on.
-func thrifty() {
-	runtime.AddCleanup(new(*int), func(int) { // runs after each collection
-		live := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
-		if metrics.Read(live); live[0].Value.Uint64() > large {
-			debug.SetGCPercent(33)
-			return
-		}
-		thrifty()
+// patient lets nothing be collected up to there. Then the heap grows by a third between collections, not to its double: the host may be small and
+// the document large. The limit does not stay: near one that is too low a run does little but collect.
+func patient() {
+	debug.SetGCPercent(-1)
+	debug.SetMemoryLimit(patience)
+	runtime.AddCleanup(new(*int), func(int) { // runs after the first collection
+		debug.SetGCPercent(33)
+		debug.SetMemoryLimit(math.MaxInt64)
 	}, 0)
 }
