@@ -140,9 +140,9 @@ boot: bin/lab bin/hostnet-module
 	$(GO) test -tags labhost -count 1 -parallel 2 -timeout 60m -run '$(RUN)' -skip '$(CONTAINED)' -v ./tests/boot
 
 # Those of them that containers are enough for.
-CONTAINED := ^Test(Channels|BadUserData|Package|Guardian|BootTime)$$
+CONTAINED := ^Test(Channels|BadUserData|Package|Guardian|BootTime|Inits)$$
 
-## channels: cloud-init's ways of delivering a document, bad documents, the package, a guardian's caller lost under systemd, in containers
+## channels: cloud-init's ways of delivering a document, bad documents, the package, a guardian's caller lost under systemd, a host with sysvinit, in containers
 .PHONY: channels
 channels: bin/lab bin/hostnet-module packages
 	bin/lab fetch --disk --kernel 13 --kernel newest

@@ -22,6 +22,7 @@ type container struct {
 	root string
 	init string // process 1, seen from here
 	said string // a file with what its console shows, all boots
+	up   string // a script that holds once everything has been started
 	end  func()
 }
 
@@ -66,7 +67,8 @@ func newContainer(t *testing.T, release string, files map[string]string) *contai
 // bareContainer is one without us.
 func bareContainer(t *testing.T, release string, files map[string]string) *container {
 	t.Helper()
-	c := &container{t: t, root: tree(t, release), said: filepath.Join(t.TempDir(), "console")}
+	c := &container{t: t, root: tree(t, release), said: filepath.Join(t.TempDir(), "console"),
+		up: "systemctl is-system-running --wait | grep -qx -e running -e degraded"}
 	var uname unix.Utsname
 	if err := unix.Uname(&uname); err != nil {
 		t.Fatal(err)
@@ -132,12 +134,12 @@ exec systemd-nspawn --quiet --directory "$0" --private-network --register=no --k
 	for end := time.Now().Add(2 * time.Minute); ; time.Sleep(100 * time.Millisecond) {
 		children, _ := os.ReadFile(fmt.Sprintf("/proc/%d/task/%[1]d/children", cmd.Process.Pid))
 		if c.init = strings.TrimSpace(string(children)); c.init != "" && !strings.Contains(c.init, " ") {
-			if out, _ := c.try("systemctl is-system-running --wait"); strings.TrimSpace(out) == "running" || strings.TrimSpace(out) == "degraded" {
+			if _, code := c.try(c.up); code == 0 {
 				return
 			}
 		}
 		if time.Now().After(end) {
-			c.t.Fatal("the container does not come up")
+			c.t.Fatalf("the container does not come up:\n%s", c.console())
 		}
 	}
 }

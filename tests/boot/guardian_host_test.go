@@ -73,7 +73,13 @@ func (c *container) install(packages ...string) {
 			c.put(name, string(data))
 		}
 	}
-	script := "export DEBIAN_FRONTEND=noninteractive LC_ALL=C; apt-get -q update && apt-get -q -y --no-install-recommends install " + strings.Join(packages, " ")
+	c.chroot("apt-get -q update && apt-get -q -y --no-install-recommends --allow-remove-essential install " + strings.Join(packages, " "))
+}
+
+// chroot runs a script in the container's files, before it is booted.
+func (c *container) chroot(script string) {
+	c.t.Helper()
+	script = "export DEBIAN_FRONTEND=noninteractive LC_ALL=C PATH=/usr/sbin:/usr/bin; " + script
 	if out, err := exec.Command("chroot", c.root, "/bin/sh", "-c", script).CombinedOutput(); err != nil {
 		c.t.Fatalf("%v: %s", err, out)
 	}
