@@ -168,9 +168,10 @@ func TestOthers(t *testing.T) {
 		want    []string
 		warning string
 	}{
-		"OpenRC":   {[]string{"/sbin/openrc-run", "/etc/init.d/"}, []string{"/etc/init.d/hostnet", "/etc/runlevels/boot/hostnet -> /etc/init.d/hostnet", "/usr/local/sbin/hostnet-module"}, ""},
-		"sysvinit": {[]string{"/etc/init.d/", "/etc/rcS.d/"}, []string{"/etc/init.d/hostnet", "/etc/rcS.d/S05hostnet -> ../init.d/hostnet", "/usr/local/sbin/hostnet-module"}, ""},
-		"neither":  {nil, nil, "nothing here starts services that we know of"},
+		"OpenRC":           {[]string{"/sbin/openrc-run", "/etc/init.d/"}, []string{"/etc/init.d/hostnet", "/etc/runlevels/boot/hostnet -> /etc/init.d/hostnet", "/usr/local/sbin/hostnet-module"}, ""},
+		"OpenRC in Debian": {[]string{"/sbin/openrc-run", "/etc/init.d/", "/etc/runlevels/sysinit/networking"}, []string{"/etc/init.d/hostnet", "/etc/runlevels/sysinit/hostnet -> /etc/init.d/hostnet", "/usr/local/sbin/hostnet-module"}, ""},
+		"sysvinit":         {[]string{"/etc/init.d/", "/etc/rcS.d/"}, []string{"/etc/init.d/hostnet", "/etc/rcS.d/S05hostnet -> ../init.d/hostnet", "/usr/local/sbin/hostnet-module"}, ""},
+		"neither":          {nil, nil, "nothing here starts services that we know of"},
 		"package": {[]string{systemd, "/usr/sbin/hostnet-module", "/usr/lib/systemd/system/hostnet.service", "/usr/lib/systemd/system/hostnet-late.service", "/usr/lib/systemd/system/hostnet-wait-online.service"},
 			[]string{
 				"/etc/systemd/system/multi-user.target.wants/hostnet-late.service -> /usr/lib/systemd/system/hostnet-late.service",

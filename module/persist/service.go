@@ -68,12 +68,20 @@ func (h Host) service() (service, bool) {
 	case t.Exists("/sbin/openrc-run") || t.Exists("/usr/sbin/openrc-run"):
 		return service{manager: "OpenRC", unit: "/etc/init.d/hostnet", files: []file{
 			{name: "/etc/init.d/hostnet", data: h.ours("hostnet.openrc"), mode: 0o755},
-			{name: "/etc/runlevels/boot/hostnet", link: "/etc/init.d/hostnet"},
+			{name: "/etc/runlevels/" + h.runlevel() + "/hostnet", link: "/etc/init.d/hostnet"},
 		}}, true
 	case t.Exists("/etc/init.d") && t.Exists("/etc/rcS.d"):
 		return h.sysvinit(), true
 	}
 	return service{}, false
+}
+
+// runlevel of OpenRC in which we start: order holds only within one. Debian has networking in sysinit, others have it in boot or later.
+func (h Host) runlevel() string {
+	if h.tree().Exists("/etc/runlevels/sysinit/networking") {
+		return "sysinit"
+	}
+	return "boot"
 }
 
 func (h Host) systemd() service {

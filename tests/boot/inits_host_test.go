@@ -28,10 +28,11 @@ exit 0
 
 // inits are those that are not systemd, with what a service that waits for the network is to them.
 var inits = []struct {
-	name, manager, waiter, enable string
-	packages                      []string
+	name, manager, enable string
+	packages              []string
 }{
-	{"sysvinit", "sysvinit", waiter, "update-rc.d waiter defaults", []string{"sysvinit-core", "sysv-rc", "insserv", "startpar", "orphan-sysvinit-scripts"}},
+	{"sysvinit", "sysvinit", "update-rc.d waiter defaults", []string{"sysvinit-core", "sysv-rc", "insserv", "startpar", "orphan-sysvinit-scripts"}},
+	{"openrc", "OpenRC", "rc-update add waiter default", []string{"sysvinit-core", "openrc"}},
 }
 
 // TestInits: on a host without systemd what a run has made comes back at each boot, before networking and whatever waits for the network;
@@ -45,7 +46,7 @@ func TestInits(t *testing.T) {
 			c.install(append(row.packages, "initscripts", "ifupdown", "systemd-sysv-")...)
 			os.Remove(filepath.Join(c.root, "/usr/lib/systemd/systemd")) // systemd-nspawn would take it before /sbin/init
 			c.put("/etc/network/interfaces", loopback)
-			c.put("/etc/init.d/waiter", row.waiter)
+			c.put("/etc/init.d/waiter", waiter)
 			c.executable("/etc/init.d/waiter", "")
 			c.executable("/root/hostnet-module", "../../bin/hostnet-module")
 			c.chroot(row.enable)
