@@ -21,12 +21,15 @@ func main() {
 	flag.IntVar(&mostCounted, "counted", mostCounted, "the largest size at which memory and system calls are counted")
 	flag.IntVar(&mostPeers, "peers", mostPeers, "the largest size at which other managers of the network take part")
 	script := flag.String("replay", "", "send the requests of a file, which the floor of --sizes is")
+	dumps := flag.Bool("look", false, "ask for what a look at the host asks for, which is the floor of --sizes too")
 	into := flag.String("into", "", "put the figures from standard input between the markers of this page, and measure nothing")
 	flag.Parse()
 	var err error
 	switch {
 	case *script != "":
 		err = replayFile(*script)
+	case *dumps:
+		err = look()
 	case *into != "" && *list != "":
 		err = renderSizes(*into, os.Stdin)
 	case *into != "":

@@ -164,3 +164,46 @@ func replay(in io.Reader) error {
 	}
 	return nil
 }
+
+// look asks for what the program asks for when it looks at a host (module/kernel: Snapshot), and throws the answers away.
+func look() error {
+	fd, err := unix.Socket(unix.AF_NETLINK, unix.SOCK_RAW|unix.SOCK_CLOEXEC, unix.NETLINK_ROUTE)
+	if err != nil {
+		return err
+	}
+	_ = unix.SetsockoptInt(fd, unix.SOL_NETLINK, unix.NETLINK_GET_STRICT_CHK, 1)
+	const skipStats, vlans = 1 << 3, 1 << 2 // RTEXT_FILTER_SKIP_STATS, RTEXT_FILTER_BRVLAN_COMPRESSED
+	links := func(family, filter int) []nl.NetlinkRequestData {
+		return []nl.NetlinkRequestData{nl.NewIfInfomsg(family), u32(unix.IFLA_EXT_MASK, filter)}
+	}
+	routes := func(family uint8) []nl.NetlinkRequestData {
+		return []nl.NetlinkRequestData{&nl.RtMsg{RtMsg: unix.RtMsg{Family: family}}}
+	}
+	buffer := make([]byte, 1<<16)
+	for i, ask := range []struct {
+		typ  int
+		data []nl.NetlinkRequestData
+	}{
+		{unix.RTM_GETLINK, links(unix.AF_UNSPEC, skipStats)}, {unix.RTM_GETADDR, []nl.NetlinkRequestData{nl.NewIfAddrmsg(unix.AF_UNSPEC)}},
+		{unix.RTM_GETLINK, links(unix.AF_BRIDGE, vlans)}, {unix.RTM_GETROUTE, routes(unix.AF_INET)}, {unix.RTM_GETROUTE, routes(unix.AF_INET6)},
+		{unix.RTM_GETRULE, routes(unix.AF_INET)}, {unix.RTM_GETRULE, routes(unix.AF_INET6)},
+	} {
+		m := nl.NetlinkRequest{NlMsghdr: unix.NlMsghdr{Type: uint16(ask.typ), Flags: unix.NLM_F_REQUEST | unix.NLM_F_DUMP, Seq: uint32(i + 1)}, Data: ask.data}
+		if err := unix.Sendto(fd, m.Serialize(), 0, &unix.SockaddrNetlink{Family: unix.AF_NETLINK}); err != nil {
+			return err
+		}
+		for done := false; !done; {
+			n, _, err := unix.Recvfrom(fd, buffer, 0)
+			if err != nil {
+				return err
+			}
+			switch binary.NativeEndian.Uint16(buffer[4:n]) {
+			case unix.NLMSG_ERROR:
+				return fmt.Errorf("dump %d: %w", i, unix.Errno(-int32(binary.NativeEndian.Uint32(buffer[16:]))))
+			case unix.NLMSG_DONE:
+				done = true
+			}
+		}
+	}
+	return nil
+}

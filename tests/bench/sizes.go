@@ -36,7 +36,7 @@ type way struct {
 
 const lookCommand = "ip -d -j link; ip -j addr; ip -j route"
 
-// ways are what is compared at a size. The batches are the usual four lines a segment; the floor is for the two creations alone.
+// ways are what is compared at a size. The batches are the usual four lines a segment; the floor is for the creations and the looks.
 func ways(self string) []way {
 	program := func(files ...string) []string { return append([]string{"hostnet-module"}, files...) }
 	mine := func(kind string) [acts][]string {
@@ -44,7 +44,7 @@ func ways(self string) []way {
 	}
 	batch := func(file string) []string { return []string{"ip", "-batch", file} }
 	floor := func(file string) [acts][]string {
-		return [acts][]string{actCreate: {self, "--replay", file}, actTeardown: batch("batch-gone")}
+		return [acts][]string{actCreate: {self, "--replay", file}, actAgain: {self, "--look"}, actTeardown: batch("batch-gone")}
 	}
 	return []way{
 		{"hostnet-module", mine("kernel")},
