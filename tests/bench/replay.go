@@ -197,11 +197,13 @@ func look() error {
 			if err != nil {
 				return err
 			}
-			switch binary.NativeEndian.Uint16(buffer[4:n]) {
-			case unix.NLMSG_ERROR:
-				return fmt.Errorf("dump %d: %w", i, unix.Errno(-int32(binary.NativeEndian.Uint32(buffer[16:]))))
-			case unix.NLMSG_DONE:
-				done = true
+			for at := 0; at < n; at += (int(binary.NativeEndian.Uint32(buffer[at:])) + 3) &^ 3 { // the end may come with the last answers
+				switch binary.NativeEndian.Uint16(buffer[at+4:]) {
+				case unix.NLMSG_ERROR:
+					return fmt.Errorf("dump %d: %w", i, unix.Errno(-int32(binary.NativeEndian.Uint32(buffer[at+16:]))))
+				case unix.NLMSG_DONE:
+					done = true
+				}
 			}
 		}
 	}
