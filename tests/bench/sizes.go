@@ -255,7 +255,7 @@ func median(costs []cost, of func(cost) time.Duration) float64 {
 		all = append(all, float64(of(c).Microseconds())/1000)
 	}
 	slices.Sort(all)
-	return all[len(all)/2]
+	return (all[(len(all)-1)/2] + all[len(all)/2]) / 2
 }
 
 // mostCounted is the largest size at which memory is measured and system calls are counted, in two more lives: it takes long.
