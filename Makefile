@@ -96,7 +96,7 @@ labtests: bin/lab bin/hostnet-module
 .PHONY: on-kernel
 on-kernel: bin/lab bin/hostnet-module
 	bin/lab fetch --kernel $(KERNEL)
-	$(GO) test -p 1 -parallel 6 -timeout 15m -tags lab -run '$(RUN)' -exec '$(EXEC)' $(LABPKGS)
+	$(GO) test -p 1 -parallel 6 -timeout 19m -tags lab -run '$(RUN)' -exec '$(EXEC)' $(LABPKGS)
 	$(GO) test -tags lab -exec '$(EXEC:run=run --no-module bonding)' $(NOBONDING)
 	$(GO) test -tags lab -exec '$(EXEC:run=run --udev)' $(UDEV)
 
