@@ -46,7 +46,10 @@ func (r Runner) pickAgain(ctx context.Context, wait func() error, names []string
 			return nil, err
 		}
 		left, sent := plan.Picks(now, j.Before, j.Steps), false
-		for _, p := range slices.DeleteFunc(slices.Clone(left), func(p plan.Pick) bool { return !may(p) }) {
+		for _, p := range left {
+			if !may(p) {
+				continue
+			}
 			asked[p.Step.String()]++
 			if done, _ := r.Kernel.Do(ctx, []state.Step{p.Step}); done > 0 {
 				b.done, sent = append(b.done, p.Step), true
