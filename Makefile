@@ -142,7 +142,7 @@ boot: bin/lab bin/hostnet-module
 # Those of them that containers are enough for.
 CONTAINED := ^Test(Channels|BadUserData|Package|Guardian|BootTime|Inits)$$
 
-## channels: cloud-init's ways of delivering a document, bad documents, the package, a guardian's caller lost under systemd, a host with sysvinit, in containers
+## channels: cloud-init's ways of delivering a document, bad documents, the package, a guardian's caller lost under systemd, hosts with sysvinit and OpenRC, in containers
 .PHONY: channels
 channels: bin/lab bin/hostnet-module packages
 	bin/lab fetch --disk --kernel 13 --kernel newest

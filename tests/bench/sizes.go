@@ -226,7 +226,7 @@ func (w *host) liveOnce(c way, n int, into *[acts][]cost) error {
 		}
 		memory, wrapper := filepath.Join(w.folder, "memory"), []string(nil)
 		if n > mostCounted {
-			wrapper = []string{"busybox", "time", "-o", memory, "-f", "%M"}
+			wrapper = weighing(memory)
 		}
 		took, err := w.run(c.does[a], wrapper...)
 		if err != nil {
@@ -240,6 +240,9 @@ func (w *host) liveOnce(c way, n int, into *[acts][]cost) error {
 	}
 	return nil
 }
+
+// weighing wraps a command so that the most memory it has held, in KiB, is written to a file.
+func weighing(file string) []string { return []string{"busybox", "time", "-o", file, "-f", "%M"} }
 
 // number reads the number that a file begins with; 0 if there is none.
 func number(name string) (n int) {
@@ -279,7 +282,7 @@ func (w *host) counts(c way, n int) (out [acts]figure, err error) {
 			if c.does[a] == nil {
 				continue
 			}
-			wrapper := []string{"busybox", "time", "-o", memory, "-f", "%M"}
+			wrapper := weighing(memory)
 			if counted {
 				wrapper = []string{"strace", "-f", "-qq", "-s", "0", "-o", trace}
 			}
