@@ -191,8 +191,8 @@ func (r *Row) Applies(on Set) bool {
 
 // Holds tells whether a link with these attributes holds one of the words; where it does not say, it is taken to.
 func (c *Cond) Holds(on Set) bool {
-	item, ok := on.item(c.Row)
-	return !ok || slices.Contains(c.In, item.Row.Text(item.Value))
+	i := on.place(c.Row)
+	return i < 0 || slices.Contains(c.In, on.items[i].Row.Text(on.items[i].Value))
 }
 
 // Came tells which kernel brought the row, or the word for a value of it.

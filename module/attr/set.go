@@ -2,13 +2,21 @@ package attr
 
 import (
 	"iter"
+	"math/bits"
 	"slices"
 )
 
 // Set holds the values of one link, at most one a row, in the order in which they were put. The zero Set is empty and
 // ready for use. A row that is missing means «leave it as it is» in a wish and «the kernel does not say» in a state. What is
-// in items is never written over: sets of thousands of links are cloned a few times in each run, and few of them change.
-type Set struct{ items []Item }
+// in items is never written over: sets of thousands of links are cloned a few times in each run, and few of them change. What is
+// taken out of a set is marked, as the rest would have to be copied.
+type Set struct {
+	items []Item
+	out   uint64 // bit i: items[i] is not in the set; of the 65th and later ones none is marked
+}
+
+// marked is how many items can be marked.
+const marked = 64
 
 // Item is one value with its row.
 type Item struct {
@@ -20,21 +28,35 @@ type Item struct {
 func Of(items ...Item) Set { return Set{items: items} }
 
 // Len counts the values.
-func (s Set) Len() int { return len(s.items) }
+func (s Set) Len() int { return len(s.items) - bits.OnesCount64(s.out) }
 
-func (s Set) item(name string) (Item, bool) {
+// in tells whether an item is in the set.
+func (s Set) in(i int) bool { return i >= marked || s.out>>i&1 == 0 }
+
+// place finds an item of the set; -1: there is none.
+func (s Set) place(name string) int {
 	for i := range s.items {
-		if s.items[i].Row.Name == name {
-			return s.items[i], true
+		if s.items[i].Row.Name == name && s.in(i) {
+			return i
 		}
 	}
-	return Item{}, false
+	return -1
+}
+
+// without takes an item out.
+func (s Set) without(i int) Set {
+	if i < marked {
+		return Set{slices.Clip(s.items), s.out | 1<<i}
+	}
+	return Set{slices.Delete(slices.Clone(s.items), i, i+1), s.out}
 }
 
 // Get finds a value by its row's name.
 func (s Set) Get(name string) (Value, bool) {
-	it, ok := s.item(name)
-	return it.Value, ok
+	if i := s.place(name); i >= 0 {
+		return s.items[i].Value, true
+	}
+	return Value{}, false
 }
 
 // N is the number held under a name, 0 if there is none.
@@ -48,30 +70,41 @@ func (s Set) Has(name string) bool { _, ok := s.Get(name); return ok }
 
 // Put sets a row's value.
 func (s *Set) Put(r *Row, v Value) {
-	for i := range s.items {
-		if s.items[i].Row.Name == r.Name {
-			if s.items[i] != (Item{r, v}) {
-				s.items = slices.Clone(s.items)
-				s.items[i] = Item{r, v}
-			}
-			return
+	switch i := s.place(r.Name); {
+	case i < 0:
+		if s.out != 0 {
+			*s = s.compact(1)
+		}
+		s.items = append(s.items, Item{r, v})
+	case s.items[i] != Item{r, v}:
+		*s = s.compact(0)
+		s.items[s.place(r.Name)] = Item{r, v}
+	}
+}
+
+// compact copies a set without what is not in it, with room for more.
+func (s Set) compact(more int) Set {
+	items := make([]Item, 0, s.Len()+more)
+	for i, it := range s.items {
+		if s.in(i) {
+			items = append(items, it)
 		}
 	}
-	s.items = append(s.items, Item{r, v})
+	return Set{items: items}
 }
 
 // Drop takes a value out.
 func (s *Set) Drop(name string) {
-	if s.Has(name) {
-		s.items = slices.DeleteFunc(slices.Clone(s.items), func(it Item) bool { return it.Row.Name == name })
+	if i := s.place(name); i >= 0 {
+		*s = s.without(i)
 	}
 }
 
 // All yields the rows and values in order.
 func (s Set) All() iter.Seq2[*Row, Value] {
 	return func(yield func(*Row, Value) bool) {
-		for _, it := range s.items {
-			if !yield(it.Row, it.Value) {
+		for i := range s.items {
+			if it := &s.items[i]; s.in(i) && !yield(it.Row, it.Value) {
 				return
 			}
 		}
@@ -79,7 +112,7 @@ func (s Set) All() iter.Seq2[*Row, Value] {
 }
 
 // Clone returns a set that does not change with this one.
-func (s Set) Clone() Set { return Set{items: slices.Clip(s.items)} }
+func (s Set) Clone() Set { return Set{slices.Clip(s.items), s.out} }
 
 // Unveil takes out the values behind which the kernel hides, for a while, what was set: nobody may take them for it, compare them
 // or restore them.
@@ -97,7 +130,7 @@ func Veiled(have, want Set) Set {
 }
 
 // Tight copies a set into no more room than it takes.
-func (s Set) Tight() Set { return Set{items: append(make([]Item, 0, len(s.items)), s.items...)} }
+func (s Set) Tight() Set { return s.compact(0) }
 
 // Emptied is an empty set in the room of this one, which is not to be used any more.
 func (s Set) Emptied() Set { return Set{items: s.items[:0]} }
@@ -152,18 +185,13 @@ func (s Set) InOrder(t Table) Set {
 
 // Filter keeps the values for which keep is true.
 func (s Set) Filter(keep func(*Row) bool) Set {
-	for i, it := range s.items {
-		if !keep(it.Row) {
-			out := Set{items: slices.Clone(s.items[:i])}
-			for _, it := range s.items[i+1:] {
-				if keep(it.Row) {
-					out.items = append(out.items, it)
-				}
-			}
-			return out
+	kept := s.Clone()
+	for i, it := range slices.Backward(s.items) {
+		if s.in(i) && !keep(it.Row) {
+			kept = kept.without(i)
 		}
 	}
-	return s.Clone()
+	return kept
 }
 
 // Missing returns the values of want that have does not hold: what a change has to say. Rows that do not exist on a
@@ -172,9 +200,10 @@ func Missing(have, want Set) Set {
 	var out Set
 	on := &have // with what is wanted, once somebody asks
 	next := 0
-	for _, it := range want.items {
+	for i := range want.items {
+		it := &want.items[i]
 		r := it.Row
-		if r.SeeOnly {
+		if r.SeeOnly || !want.in(i) {
 			continue
 		}
 		var old Value
@@ -193,7 +222,7 @@ func Missing(have, want Set) Set {
 				continue
 			}
 		}
-		out.items = append(out.items, it)
+		out.items = append(out.items, *it)
 	}
 	return out
 }
@@ -205,7 +234,7 @@ func (s Set) from(i int, r *Row) (v Value, ok bool, next int) {
 		if at >= len(s.items) {
 			at -= len(s.items)
 		}
-		if s.items[at].Row == r {
+		if s.items[at].Row == r && s.in(at) {
 			return s.items[at].Value, true, at + 1
 		}
 	}
