@@ -55,7 +55,7 @@ func comings(before *state.Host, steps []state.Step) map[string]bool {
 // standing names a link and all that stand on it.
 func standing(h *state.Host, name string) map[string]bool {
 	found := map[string]bool{name: true}
-	for _, l := range below(h) {
+	for _, l := range h.FromBelow() {
 		if found[l.Parent] {
 			found[l.Name] = true
 		}

@@ -49,7 +49,7 @@ func (m *maker) quiet() {
 	if !m.speaksIPv6() {
 		return
 	}
-	silent := map[string]bool{}
+	silent := make(map[string]bool, len(m.doc.Objects))
 	for o, l := range m.wanted {
 		switch {
 		case o.IPv6 == spec.IPv6Off || dumb(o) || o.IPv6 == "" && m.isLeg(o, l):
@@ -109,7 +109,7 @@ func (m *maker) isLeg(o *spec.Object, l *state.Link) bool {
 
 // mtus solves the MTU over the tree: what carries a link is at least as large; what stands on a smaller one is clipped.
 func (m *maker) mtus() {
-	order := below(m.out)
+	order := m.fromBelow()
 	for i := len(order) - 1; i >= 0; i-- {
 		l := order[i]
 		o := m.doc.Find(l.Name)
@@ -173,7 +173,7 @@ func (m *maker) clip(l *state.Link) {
 // pinMACs gives new bonds the MAC of the member that carries the host's traffic, else of the first one, and new bridges
 // that of their first port, so that it stays when guests come and go. An existing link keeps its own.
 func (m *maker) pinMACs() {
-	for _, l := range below(m.out) {
+	for _, l := range m.fromBelow() {
 		o := m.doc.Find(l.Name)
 		if o == nil || o.Absent || len(m.ports[l.Name]) == 0 || m.says(l.Name, "mac") || !m.unpinned(l) {
 			continue

@@ -306,7 +306,7 @@ func (w *walk) addRoutes() {
 
 // clear takes away what the target does not have: links, addresses, routes.
 func (w *walk) clear() {
-	for _, s := range slices.Backward(below(w.sim)) {
+	for _, s := range slices.Backward(w.sim.FromBelow()) {
 		// The kernel takes what stands on a link along with it, and waits for its readers once instead of once for each.
 		along := s.Parent != "" && w.target.Link(s.Parent) == nil
 		if w.target.Link(s.Name) == nil && w.sim.Link(s.Name) != nil && !along {

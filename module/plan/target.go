@@ -14,7 +14,7 @@ import (
 // Make plans a document on a host: what the host shall be, the steps there, and what that means for every object. A document
 // that does not fit the host gives problems and no plan.
 func Make(doc *spec.Document, has *state.Host, last Last) (*Plan, []spec.Problem, error) {
-	m := &maker{doc: doc, has: has, last: last, out: Goal(has), ports: map[string][]string{}, moved: map[string]string{}, byDev: map[*state.Host]map[string][]state.Route{}}
+	m := &maker{doc: doc, has: has, last: last, out: Goal(has), ports: make(map[string][]string, len(doc.Objects)/2), moved: map[string]string{}, byDev: map[*state.Host]map[string][]state.Route{}}
 	m.resolve()
 	m.prune()
 	m.checkKinds()
@@ -80,6 +80,8 @@ type maker struct {
 
 	declaredCount int // how many of the document's objects it names itself; those behind them are pruned
 
+	links []*state.Link                            // of out, by the document's objects, from the stage on that puts them all in; nil for one that shall not be there
+	order []*state.Link                            // all of out from below, once nothing comes or goes any more; see fromBelow
 	byDev map[*state.Host]map[string][]state.Route // see routesOf
 }
 
@@ -93,11 +95,28 @@ func (m *maker) warn(path, format string, args ...any) {
 
 // wanted yields the objects that are to be there.
 func (m *maker) wanted(yield func(*spec.Object, *state.Link) bool) {
-	for _, o := range m.doc.Objects {
-		if !o.Absent && !yield(o, m.out.Link(o.Name)) {
+	for i, o := range m.doc.Objects {
+		if o.Absent {
+			continue
+		}
+		var l *state.Link
+		if m.links != nil {
+			l = m.links[i]
+		} else {
+			l = m.out.Link(o.Name)
+		}
+		if !yield(o, l) {
 			return
 		}
 	}
+}
+
+// fromBelow lists the links as they shall be, each behind what it stands on.
+func (m *maker) fromBelow() []*state.Link {
+	if m.order == nil {
+		m.order = m.out.FromBelow()
+	}
+	return m.order
 }
 
 // declared tells whether the document wants a link of that name.
@@ -209,7 +228,8 @@ const (
 
 // present puts every wanted object in, with what the document says about its own attributes.
 func (m *maker) present() {
-	for _, o := range m.doc.Objects {
+	links := make([]*state.Link, len(m.doc.Objects))
+	for i, o := range m.doc.Objects {
 		if o.Absent {
 			continue
 		}
@@ -218,6 +238,7 @@ func (m *maker) present() {
 			l = &state.Link{Name: o.Name, Kind: o.Kind.Name}
 			m.out.Add(l)
 		}
+		links[i] = l
 		if o.Kind.HasParent {
 			m.out.StandOn(l, o.Parent)
 		}
@@ -231,6 +252,7 @@ func (m *maker) present() {
 		l.Attrs.Merge(wish)
 		l.Attrs = l.Attrs.Filter(func(r *attr.Row) bool { return r.Applies(l.Attrs) })
 	}
+	m.links = links
 }
 
 // visible is what the document says of an object, without what the kernel hides now: whether that has to be set cannot be known.
@@ -248,7 +270,7 @@ func (m *maker) visible(o *spec.Object) attr.Set {
 
 // rising forgives links that cannot be up because what they stand on is not to be up.
 func (m *maker) rising() {
-	for _, l := range below(m.out) {
+	for _, l := range m.fromBelow() {
 		parent := m.out.Link(l.Parent)
 		if parent != nil && l.K().HasParent && l.Up() && parent.Attrs.Has("up") && !parent.Up() {
 			l.Attrs.Drop(kind.Up.Name)

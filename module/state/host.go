@@ -16,6 +16,7 @@ type Host struct {
 	Routes []Route // unicast and the like, all tables but «local», without those that the kernel keeps itself
 	Rules  []Rule  // IPv4's first, each family in the kernel's order
 	index  *index  // nil until somebody looks for a link
+	at     []*Link // the links by their places in the index; nil where one has gone
 }
 
 // Link is one interface. Of one that a host holds, Parent and Master are changed by Host.StandOn and Host.Join alone.
@@ -37,7 +38,7 @@ type Link struct {
 	mtu    mtuOf
 	alone  uint64 // the MTU that it had before it became a member of its bond; 0: nobody knows
 	pinned bool   // the MAC was set on purpose, as far as this model has seen: it does not follow the ports
-	place  int    // in the order of its host's links
+	place  int    // in its host's index: they grow along Host.Links
 }
 
 // Seen are facts about a link that nobody sets.
@@ -119,6 +120,13 @@ func (h *Host) Clone() *Host {
 	for i, l := range h.Links {
 		l.cloneInto(&links[i])
 		c.Links[i] = &links[i]
+	}
+	if h.index != nil {
+		h.index.shared = true
+		c.index, c.at = h.index, make([]*Link, len(h.at))
+		for _, l := range c.Links {
+			c.at[l.place] = l
+		}
 	}
 	return c
 }

@@ -2,6 +2,7 @@ package state
 
 import (
 	"cmp"
+	"maps"
 	"net/netip"
 	"slices"
 
@@ -10,15 +11,17 @@ import (
 )
 
 // index finds the links of a host: without it every look for a port or for what stands on a link would go over all of them,
-// and a host with thousands would take the square of that.
+// and a host with thousands would take the square of that. It knows links by their places alone, so that a host and its clone
+// have one index between them until either changes what it says.
 type index struct {
-	names  map[string]*Link
-	ports  map[string][]*Link   // by their master, in the order of the links
-	uppers map[string][]*Link   // by their parent, likewise
-	twins  map[standing][]*Link // links of one kind and number on one parent
-	taken  map[int]int          // how many links have an interface index
-	top    int                  // the highest interface index that there has been
-	last   int                  // the place of the last link
+	names  map[string]int
+	ports  map[string][]int   // by their master, in the order of the links
+	uppers map[string][]int   // by their parent, likewise
+	twins  map[standing][]int // links of one kind and number on one parent
+	taken  map[int]int        // how many links have an interface index; nil until somebody asks
+	top    int                // the highest interface index that there has been
+	shared bool               // with another host, now or earlier
+	room   []int              // for lists of one, which most are
 }
 
 // standing is a place on a parent: that of one VLAN.
@@ -43,90 +46,147 @@ func (h *Host) indexed() *index {
 	if h.index != nil {
 		return h.index
 	}
-	x := &index{names: make(map[string]*Link, len(h.Links)), ports: map[string][]*Link{}, uppers: map[string][]*Link{},
-		twins: map[standing][]*Link{}, taken: make(map[int]int, len(h.Links)), top: 1}
+	n := len(h.Links)
+	h.index = &index{names: make(map[string]int, n), ports: make(map[string][]int, n/2), uppers: map[string][]int{}, twins: make(map[standing][]int, n/2), top: 1}
+	h.at = make([]*Link, 0, n)
 	for _, l := range h.Links {
-		x.put(l)
+		h.put(l)
 	}
-	h.index = x
-	return x
+	return h.index
 }
 
-func (x *index) put(l *Link) {
-	x.last++
-	l.place = x.last
-	x.names[l.Name] = l
-	x.taken[l.Index]++
+// mine is the index, to be changed: one that is shared is copied first.
+func (h *Host) mine() *index {
+	if x := h.indexed(); x.shared {
+		c := &index{names: maps.Clone(x.names), ports: make(map[string][]int, len(x.ports)), uppers: make(map[string][]int, len(x.uppers)),
+			twins: make(map[standing][]int, len(x.twins)), taken: maps.Clone(x.taken), top: x.top}
+		copyLists(c, c.ports, x.ports)
+		copyLists(c, c.uppers, x.uppers)
+		copyLists(c, c.twins, x.twins)
+		h.index = c
+	}
+	return h.index
+}
+
+func copyLists[K comparable](x *index, to, from map[K][]int) {
+	for k, list := range from {
+		if len(list) == 1 {
+			to[k] = x.one(list[0])
+		} else if len(list) > 0 {
+			to[k] = slices.Clone(list)
+		}
+	}
+}
+
+// one is a list of one place.
+func (x *index) one(place int) []int {
+	if len(x.room) == cap(x.room) {
+		x.room = make([]int, 0, 512)
+	}
+	x.room = append(x.room, place)
+	return x.room[len(x.room)-1 : len(x.room) : len(x.room)]
+}
+
+// put gives a link that is the last one its place.
+func (h *Host) put(l *Link) {
+	x := h.mine()
+	l.place = len(h.at)
+	h.at = append(h.at, l)
+	x.names[l.Name] = l.place
 	x.top = max(x.top, l.Index)
-	insert(x.ports, l.Master, l)
-	insert(x.uppers, l.Parent, l)
+	if x.taken != nil {
+		x.taken[l.Index]++
+	}
+	insert(x, x.ports, l.Master, l.place)
+	insert(x, x.uppers, l.Parent, l.place)
 	x.twin(l)
 }
 
-func (x *index) drop(l *Link) {
+func (h *Host) drop(l *Link) {
+	x := h.mine()
+	h.at[l.place] = nil
 	delete(x.names, l.Name)
-	if x.taken[l.Index]--; x.taken[l.Index] <= 0 {
-		delete(x.taken, l.Index)
+	if x.taken != nil {
+		x.taken[l.Index]--
 	}
-	remove(x.ports, l.Master, l)
-	remove(x.uppers, l.Parent, l)
+	remove(x.ports, l.Master, l.place)
+	remove(x.uppers, l.Parent, l.place)
 	x.untwin(l)
 }
 
 func (x *index) twin(l *Link) {
 	if at, ok := stands(l.Parent, l.Kind, l.Attrs); ok {
-		x.twins[at] = append(x.twins[at], l)
+		insert(x, x.twins, at, l.place)
 	}
 }
 
 func (x *index) untwin(l *Link) {
 	if at, ok := stands(l.Parent, l.Kind, l.Attrs); ok {
-		x.twins[at] = slices.DeleteFunc(x.twins[at], func(o *Link) bool { return o == l })
+		remove(x.twins, at, l.place)
 	}
 }
 
-func insert(to map[string][]*Link, name string, l *Link) {
-	if name != "" {
-		at, _ := position(to[name], l)
-		to[name] = slices.Insert(to[name], at, l)
+// insert adds a place to a list, and remove takes it out; there is none under the key that is nothing.
+func insert[K comparable](x *index, to map[K][]int, key K, place int) {
+	var nothing K
+	list := to[key]
+	switch at, _ := slices.BinarySearch(list, place); {
+	case key == nothing:
+	case list == nil:
+		to[key] = x.one(place)
+	default:
+		to[key] = slices.Insert(list, at, place)
 	}
 }
 
-func remove(from map[string][]*Link, name string, l *Link) {
-	if at, ok := position(from[name], l); ok && name != "" {
-		from[name] = slices.Delete(from[name], at, at+1)
+func remove[K comparable](from map[K][]int, key K, place int) {
+	if at, ok := slices.BinarySearch(from[key], place); ok {
+		from[key] = slices.Delete(from[key], at, at+1)
 	}
 }
 
-func position(list []*Link, l *Link) (int, bool) {
-	return slices.BinarySearchFunc(list, l, func(a, b *Link) int { return cmp.Compare(a.place, b.place) })
+// placed are the links that have some places.
+func (h *Host) placed(places []int) []*Link {
+	if len(places) == 0 {
+		return nil
+	}
+	links := make([]*Link, len(places))
+	for i, place := range places {
+		links[i] = h.at[place]
+	}
+	return links
 }
 
 // Link finds a link by name; nil if there is none.
-func (h *Host) Link(name string) *Link { return h.indexed().names[name] }
+func (h *Host) Link(name string) *Link {
+	if place, ok := h.indexed().names[name]; ok {
+		return h.at[place]
+	}
+	return nil
+}
 
 // Add puts a link in; one of the same name is replaced.
 func (h *Host) Add(l *Link) {
 	h.Remove(l.Name)
 	h.Links = append(h.Links, l)
-	h.index.put(l)
+	h.put(l)
 }
 
 // Remove takes a link out.
 func (h *Host) Remove(name string) {
 	if l := h.Link(name); l != nil {
-		if at, ok := position(h.Links, l); ok {
+		if at, ok := slices.BinarySearchFunc(h.Links, l, func(a, b *Link) int { return cmp.Compare(a.place, b.place) }); ok {
 			h.Links = slices.Delete(h.Links, at, at+1)
 		}
-		h.index.drop(l)
+		h.drop(l)
 	}
 }
 
 // Ports lists the links that have the named one as their master, in the order of the links.
-func (h *Host) Ports(master string) []*Link { return slices.Clone(h.indexed().ports[master]) }
+func (h *Host) Ports(master string) []*Link { return h.placed(h.indexed().ports[master]) }
 
 // Uppers lists the links that stand on the named one (VLANs of a bond), in the order of the links.
-func (h *Host) Uppers(name string) []*Link { return slices.Clone(h.indexed().uppers[name]) }
+func (h *Host) Uppers(name string) []*Link { return h.placed(h.indexed().uppers[name]) }
 
 // Twins lists the links of a kind that stand on a parent and have all the attributes, out of those given, that no existing link
 // can be given: the VLAN of that number.
@@ -138,8 +198,8 @@ func (h *Host) Twins(parent, kindName string, attrs attr.Set) []*Link {
 		candidates = h.index.twins[at]
 	}
 	var twins []*Link
-	for _, l := range candidates {
-		if l.Kind == kindName && attr.Missing(l.Attrs, identity).Len() == 0 {
+	for _, place := range candidates {
+		if l := h.at[place]; l.Kind == kindName && attr.Missing(l.Attrs, identity).Len() == 0 {
 			twins = append(twins, l)
 		}
 	}
@@ -148,24 +208,62 @@ func (h *Host) Twins(parent, kindName string, attrs attr.Set) []*Link {
 
 // Join makes a link of the host the port of a master; "": of none.
 func (h *Host) Join(l *Link, master string) {
-	x := h.indexed()
-	remove(x.ports, l.Master, l)
+	if l.Master == master {
+		return
+	}
+	x := h.mine()
+	remove(x.ports, l.Master, l.place)
 	l.Master = master
-	insert(x.ports, master, l)
+	insert(x, x.ports, master, l.place)
 }
 
 // StandOn puts a link of the host on a parent.
 func (h *Host) StandOn(l *Link, parent string) {
-	x := h.indexed()
-	remove(x.uppers, l.Parent, l)
+	if l.Parent == parent {
+		return
+	}
+	x := h.mine()
+	remove(x.uppers, l.Parent, l.place)
 	x.untwin(l)
 	l.Parent = parent
-	insert(x.uppers, parent, l)
+	insert(x, x.uppers, parent, l.place)
 	x.twin(l)
 }
 
+// FromBelow lists all links, each behind what it stands on and the master that it is in.
+func (h *Host) FromBelow() []*Link {
+	h.indexed()
+	out, seen := make([]*Link, 0, len(h.Links)), make([]bool, len(h.at))
+	var visit func(l *Link)
+	visit = func(l *Link) {
+		if l == nil || seen[l.place] {
+			return
+		}
+		seen[l.place] = true
+		for _, name := range [...]string{l.Parent, l.Master} {
+			if name != "" {
+				visit(h.Link(name))
+			}
+		}
+		out = append(out, l)
+	}
+	for _, l := range h.Links {
+		visit(l)
+	}
+	return out
+}
+
 // Taken tells whether a link has an interface index.
-func (h *Host) Taken(index int) bool { return h.indexed().taken[index] > 0 }
+func (h *Host) Taken(index int) bool {
+	x := h.indexed()
+	if x.taken == nil {
+		x.taken = make(map[int]int, len(h.Links))
+		for _, l := range h.Links {
+			x.taken[l.Index]++
+		}
+	}
+	return x.taken[index] > 0
+}
 
 // Carriers finds the links that carry addresses, of whatever prefix length: of several the first.
 func (h *Host) Carriers() map[netip.Addr]*Link {
