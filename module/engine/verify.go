@@ -65,7 +65,7 @@ func (x *run) holds(ctx context.Context) bool {
 	if err != nil || !plan.Holds(now, x.out.Plan.Target.Only(names)) {
 		return false
 	}
-	plan.Identify(x.doc, x.next, now)
+	x.next = plan.Identify(x.doc, x.next, now)
 	x.now, x.partly = now, true
 	return true
 }
@@ -100,7 +100,7 @@ func (x *run) missing(ctx context.Context) (steps []state.Step, err error) {
 		return nil, fmt.Errorf("look at the network after the change: %w", err)
 	}
 	if plan.Holds(x.now, x.out.Plan.Target) { // else it is planned anew: what else has come to pass may be nothing to the document
-		plan.Identify(x.doc, x.next, x.now)
+		x.next = plan.Identify(x.doc, x.next, x.now)
 		return nil, nil
 	}
 	again, problems, err := plan.Make(x.doc, x.now, x.next)
@@ -111,7 +111,7 @@ func (x *run) missing(ctx context.Context) (steps []state.Step, err error) {
 		return nil, fmt.Errorf("check of the result: %w", spec.Problems(problems))
 	}
 	if len(again.Steps) == 0 {
-		plan.Identify(x.doc, x.next, x.now)
+		x.next = plan.Identify(x.doc, x.next, x.now)
 	}
 	return again.Steps, nil
 }

@@ -9,6 +9,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
 	"unicode/utf16"
 	"unicode/utf8"
 
@@ -77,8 +78,8 @@ func encode(e *jsontext.Encoder, v reflect.Value) error {
 	if !v.IsValid() {
 		return e.WriteToken(jsontext.Null)
 	}
-	if own, ok := v.Interface().(interface{ MarshalJSON() ([]byte, error) }); ok && !(v.Kind() == reflect.Pointer && v.IsNil()) {
-		text, err := own.MarshalJSON()
+	if own := layoutOf(v.Type()).own; own && !(v.Kind() == reflect.Pointer && v.IsNil()) {
+		text, err := v.Interface().(marshaler).MarshalJSON()
 		if err != nil {
 			return err
 		}
@@ -95,6 +96,40 @@ func encode(e *jsontext.Encoder, v reflect.Value) error {
 		return encodeList(e, v)
 	}
 	return encodeScalar(e, v)
+}
+
+type marshaler interface{ MarshalJSON() ([]byte, error) }
+
+// layout is what is to be known of a type: reflection makes something new for each question.
+type layout struct {
+	own    bool // it writes itself
+	fields []layoutField
+}
+
+// layoutField is a field of a struct that has a json tag.
+type layoutField struct {
+	at         int
+	key        string
+	ifNotEmpty bool
+}
+
+// layouts are those of the types that have been met, *layout by reflect.Type.
+var layouts sync.Map
+
+func layoutOf(t reflect.Type) *layout {
+	if known, ok := layouts.Load(t); ok {
+		return known.(*layout)
+	}
+	l := &layout{own: t.Implements(reflect.TypeFor[marshaler]())}
+	if t.Kind() == reflect.Struct {
+		for i := range t.NumField() {
+			if key, option, _ := strings.Cut(t.Field(i).Tag.Get("json"), ","); key != "" {
+				l.fields = append(l.fields, layoutField{i, key, option == "omitempty"})
+			}
+		}
+	}
+	layouts.Store(t, l)
+	return l
 }
 
 func encodeScalar(e *jsontext.Encoder, v reflect.Value) error {
@@ -118,15 +153,15 @@ func encodeStruct(e *jsontext.Encoder, v reflect.Value) error {
 	if err := e.WriteToken(jsontext.BeginObject); err != nil {
 		return err
 	}
-	for i := range v.NumField() {
-		key, option, _ := strings.Cut(v.Type().Field(i).Tag.Get("json"), ",")
-		if key == "" || option == "omitempty" && empties(v.Field(i)) {
+	for _, f := range layoutOf(v.Type()).fields {
+		field := v.Field(f.at)
+		if f.ifNotEmpty && empties(field) {
 			continue
 		}
-		if err := e.WriteToken(jsontext.String(key)); err != nil {
+		if err := e.WriteToken(jsontext.String(f.key)); err != nil {
 			return err
 		}
-		if err := encode(e, v.Field(i)); err != nil {
+		if err := encode(e, field); err != nil {
 			return err
 		}
 	}
@@ -175,6 +210,9 @@ const hex = "0123456789abcdef"
 
 // ascii writes everything above 0x7e as \uXXXX. In JSON such bytes stand in strings alone.
 func ascii(text []byte) []byte {
+	if !slices.ContainsFunc(text, func(c byte) bool { return c >= 0x7f }) {
+		return text
+	}
 	out := make([]byte, 0, len(text)+len(text)/16)
 	for len(text) > 0 {
 		if c := text[0]; c < 0x7f {

@@ -210,6 +210,7 @@ func (r *Result) takeWaits(out engine.Outcome) {
 }
 
 func (r *Result) takePlan(p *plan.Plan, lasting, diff bool) {
+	r.Objects, r.Steps = slices.Grow(r.Objects, len(p.Objects)), slices.Grow(r.Steps, len(p.Steps))
 	for _, o := range p.Objects {
 		r.Objects = append(r.Objects, object(o, lasting))
 		if diff && o.Action != plan.None {

@@ -40,9 +40,14 @@ func (w *walker) segmentsOf(p place) []place {
 	if !ok {
 		return nil
 	}
-	segments := make([]place, len(ids))
+	segments, keys := make([]place, len(ids)), slices.Clone(p.node.keys)
+	for i, k := range keys {
+		if k.text == idsKey {
+			keys[i] = &node{shape: textShape, text: "id", line: k.line, column: k.column}
+		}
+	}
 	for i, id := range ids {
-		segments[i] = w.segmentOf(p, id)
+		segments[i] = w.segmentOf(p, keys, id)
 	}
 	return segments
 }
@@ -66,18 +71,16 @@ func (w *walker) single(p place) place {
 	return place{p.path, &n}
 }
 
-// segmentOf is one of the segments that one with ids stands for.
-func (w *walker) segmentOf(p place, id uint16) place {
-	one := place{p.path + "(id " + strconv.Itoa(int(id)) + ")", &node{shape: objectShape, line: p.node.line, column: p.node.column}}
-	for i, k := range p.node.keys {
-		if k.text == idsKey {
-			n := p.node.items[i]
-			number := &node{shape: numberShape, text: strconv.Itoa(int(id)), line: n.line, column: n.column}
-			one.node.keys, one.node.items = append(one.node.keys, &node{shape: textShape, text: "id", line: k.line, column: k.column}), append(one.node.items, number)
-			continue
+// segmentOf is one of the segments that one with ids stands for. They have their keys in common.
+func (w *walker) segmentOf(p place, keys []*node, id uint16) place {
+	number := strconv.Itoa(int(id))
+	one := place{p.path + "(id " + number + ")", &node{shape: objectShape, line: p.node.line, column: p.node.column, keys: keys, items: make([]*node, len(keys))}}
+	for i, n := range p.node.items {
+		if p.node.keys[i].text == idsKey {
+			one.node.items[i] = &node{shape: numberShape, text: number, line: n.line, column: n.column}
+		} else {
+			one.node.items[i] = w.fill(one.at(keys[i].text, n), id)
 		}
-		filled := w.fill(one.at(k.text, p.node.items[i]), id)
-		one.node.keys, one.node.items = append(one.node.keys, k), append(one.node.items, filled)
 	}
 	return one
 }
@@ -92,7 +95,9 @@ func (w *walker) fill(p place, id uint16) *node {
 		}
 		n.text = text
 	}
-	n.items = make([]*node, len(p.node.items))
+	if len(n.items) > 0 {
+		n.items = make([]*node, len(n.items))
+	}
 	for i, item := range p.node.items {
 		at := p.item(i, item)
 		if n.shape == objectShape {

@@ -84,25 +84,26 @@ func checkPortAddresses(c *checker, o *Object) {
 // checkMasters refuses a link that is listed twice.
 func checkMasters(c *checker) {
 	type entry struct {
-		port Port
+		port *Port
 		of   *Object
 	}
-	first := make(map[[3]string]entry)
+	first := make(map[[3]string]entry, len(c.doc.Objects)/2)
 	for _, o := range c.doc.Objects {
 		if o.Absent {
 			continue
 		}
-		for _, p := range o.Ports {
+		for i := range o.Ports {
+			p := &o.Ports[i]
 			key := [3]string{p.Name, p.MAC, p.HW}
 			was, again := first[key]
 			switch {
 			case !again:
 				first[key] = entry{p, o}
 			case was.of == o:
-				c.fault(p.Path, ErrDuplicate, "", "%s: is listed twice, first at %s", portText(p), was.port.Path)
+				c.fault(p.Path, ErrDuplicate, "", "%s: is listed twice, first at %s", portText(*p), was.port.Path)
 			default:
 				c.fault(p.Path, ErrConflict, "a link is part of one other link at most", "%s: is one of the %s of %s already (%s)",
-					portText(p), was.of.Kind.Ports, was.of.called(), was.port.Path)
+					portText(*p), was.of.Kind.Ports, was.of.called(), was.port.Path)
 			}
 		}
 	}
@@ -118,7 +119,7 @@ func portText(p Port) string {
 // checkCycles refuses a link that stands on itself.
 func checkCycles(c *checker) {
 	const open, done = 1, 2
-	state := make(map[string]int)
+	state := make(map[string]int, len(c.doc.Objects))
 	var trail []string
 	var visit func(o *Object)
 	visit = func(o *Object) {
@@ -168,7 +169,7 @@ func checkVLANs(c *checker) {
 		parent       string
 		id, protocol uint64
 	}
-	first := make(map[tag]*Object)
+	first := make(map[tag]*Object, len(c.doc.Objects)/2)
 	for _, o := range c.doc.Objects {
 		if !o.Kind.HasParent || o.Absent || o.Parent == "" || !o.Attrs.Has("id") {
 			continue

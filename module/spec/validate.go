@@ -62,7 +62,7 @@ type checker struct {
 }
 
 func newChecker(d *Document, faulty map[string]bool) *checker {
-	c := &checker{doc: d, faulty: faulty, named: make(map[string]*Object), master: make(map[string]*Object)}
+	c := &checker{doc: d, faulty: faulty, named: make(map[string]*Object, len(d.Objects)), master: make(map[string]*Object, len(d.Objects)/2)}
 	for _, o := range d.Objects {
 		if o.Name != "" && c.named[o.Name] == nil {
 			c.named[o.Name] = o

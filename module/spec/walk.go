@@ -55,19 +55,31 @@ func (w *walker) object(p place, what string, read func(key string, at place) bo
 		w.fault(p, ErrType, "", "must be an object: %s", what)
 		return false
 	}
-	seen := make(map[string]*node, len(p.node.keys))
+	first := firstKeys(p.node.keys)
 	for i, k := range p.node.keys {
 		at := p.at(k.text, p.node.items[i])
-		if first := seen[k.text]; first != nil {
-			w.add(place{at.path, k}, ErrDuplicate, "", "duplicate key"+alsoAt(first))
+		if was := first(i); was != i {
+			w.add(place{at.path, k}, ErrDuplicate, "", "duplicate key"+alsoAt(p.node.keys[was]))
 			continue
 		}
-		seen[k.text] = k
 		if !read(k.text, at) && !w.full() {
 			w.add(place{at.path, k}, ErrUnknown, hintFor(k.text, known()), "unknown key "+quote(k.text))
 		}
 	}
 	return true
+}
+
+// firstKeys returns a function that tells where the text of a key first stands among all. Most objects have a few: those are gone through.
+func firstKeys(keys []*node) func(i int) int {
+	const few = 12
+	if len(keys) <= few {
+		return func(i int) int { return slices.IndexFunc(keys, func(k *node) bool { return k.text == keys[i].text }) }
+	}
+	at := make(map[string]int, len(keys))
+	for i, k := range slices.Backward(keys) {
+		at[k.text] = i
+	}
+	return func(i int) int { return at[keys[i].text] }
 }
 
 func alsoAt(first *node) string {
