@@ -44,7 +44,7 @@ func (x *run) keepForBoot() {
 		return
 	}
 	own := &x.out.Plan.Objects[len(x.out.Plan.Objects)-1]
-	own.Action, own.Differences, own.Before, own.After = plan.None, nil, nil, nil
+	own.Action, own.Differences, own.States = plan.None, nil, nil
 	if x.doc.Persist == nil {
 		x.out.Warnings = append(x.out.Warnings, fmt.Sprintf("this does not come back at boot: %v (persist: false says that it need not)", err))
 		return

@@ -126,9 +126,11 @@ func (p *Plan) merge(data []byte, doc *spec.Document) (problems []spec.Problem) 
 	before, after := was.Encode(), p.merged.Encode()
 	if data == nil || string(before.JSON()) != string(after.JSON()) {
 		p.document = text(name, after)
-		p.Object.Before, p.Object.After = plain(before), plain(after)
-		if data == nil {
-			p.Object.Before = nil
+		p.Object.States = func() (map[string]any, map[string]any) {
+			if data == nil {
+				return nil, plain(after)
+			}
+			return plain(before), plain(after)
 		}
 		p.differ("document", data != nil, objects(was), objects(p.merged))
 	}

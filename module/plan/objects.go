@@ -34,26 +34,15 @@ func (m *maker) objects(steps []state.Step) []Object {
 
 func (m *maker) object(o *spec.Object, touched map[string]touch) Object {
 	had, will := m.has.Link(o.Name), m.out.Link(o.Name)
-	p := Object{Kind: o.Kind.Name, Name: o.Name, Action: None, Disruption: Undisturbed}
-	if had != nil {
-		p.Before = m.describe(m.has, had, o)
-	}
-	if will != nil && !o.Absent {
-		p.After = m.describe(m.out, will, o)
-	}
-	for _, k := range []string{"addresses", "routes"} {
-		if empty(p.Before[k]) && empty(p.After[k]) {
-			delete(p.Before, k)
-			delete(p.After, k)
-		}
-	}
-	p.Differences = differences(m.keys(o), p.Before, p.After)
+	states := func() (before, after map[string]any) { return m.states(o, had, will) }
+	before, after := states()
+	p := Object{Kind: o.Kind.Name, Name: o.Name, Action: None, Disruption: Undisturbed, Differences: differences(m.keys(o), before, after), States: states}
 	t := touched[o.Name]
 	switch {
-	case had == nil && p.After == nil:
+	case had == nil && after == nil:
 	case had == nil:
 		p.Action = Create
-	case p.After == nil:
+	case after == nil:
 		p.Action = Delete
 	case t.deleted:
 		p.Action, p.Disruption = Recreate, Recreates
@@ -75,6 +64,23 @@ func (m *maker) object(o *spec.Object, touched map[string]touch) Object {
 		}
 	}
 	return p
+}
+
+// states describes an object before and after.
+func (m *maker) states(o *spec.Object, had, will *state.Link) (before, after map[string]any) {
+	if had != nil {
+		before = m.describe(m.has, had, o)
+	}
+	if will != nil && !o.Absent {
+		after = m.describe(m.out, will, o)
+	}
+	for _, k := range lastKeys {
+		if empty(before[k]) && empty(after[k]) {
+			delete(before, k)
+			delete(after, k)
+		}
+	}
+	return before, after
 }
 
 // touch is what steps do to one link.
@@ -115,22 +121,38 @@ func (m *maker) strangers(o *spec.Object) []string {
 
 // keys lists what a description of the object may hold, in the order in which it is shown.
 func (m *maker) keys(o *spec.Object) []string {
-	keys := []string{"parent"}
-	keys = append(keys, o.Kind.Rows.Names()...)
-	keys = append(keys, "up", "mtu", "mac", "description", "ipv6", "host_access")
-	if o.Kind.Bridging {
-		keys = append(keys, "vlans")
-	}
-	if o.Kind.Ports != "" {
-		keys = append(keys, o.Kind.Ports)
-		for _, name := range m.ports[o.Name] {
-			keys = append(keys, name+".vlans")
-			for _, r := range append(attr.Table{kind.Up}, o.Kind.Port...) {
-				keys = append(keys, name+"."+r.Name)
-			}
+	all := m.kindKeys(o.Kind)
+	var keys []string
+	for i, name := range m.ports[o.Name] {
+		if p := m.out.Link(name); o.Ports[i].VLANs == nil && m.declared(name) && (p == nil || p.Port.Len() == 0) {
+			continue // nothing is said of it here (describePorts)
+		}
+		keys = append(keys, name+".vlans")
+		for _, r := range append(attr.Table{kind.Up}, o.Kind.Port...) {
+			keys = append(keys, name+"."+r.Name)
 		}
 	}
-	return append(keys, "addresses", "routes")
+	if len(keys) == 0 {
+		return all
+	}
+	return slices.Insert(slices.Clone(all), len(all)-len(lastKeys), keys...)
+}
+
+var lastKeys = []string{"addresses", "routes"}
+
+// kindKeys are those that all objects of a kind have.
+func (m *maker) kindKeys(k *kind.Kind) []string {
+	if m.keysOf[k] == nil {
+		keys := slices.Concat([]string{"parent"}, k.Rows.Names(), []string{"up", "mtu", "mac", "description", "ipv6", "host_access"})
+		if k.Bridging {
+			keys = append(keys, "vlans")
+		}
+		if k.Ports != "" {
+			keys = append(keys, k.Ports)
+		}
+		m.keysOf[k] = append(keys, lastKeys...)
+	}
+	return m.keysOf[k]
 }
 
 // describe is an object's state in the words of a document: what the document says of it, what the plan derived for it,
@@ -255,6 +277,9 @@ func (m *maker) routesOf(h *state.Host) map[string][]state.Route {
 // differences compares two descriptions, key by key. Of an object that comes or goes everything is a difference.
 func differences(keys []string, before, after map[string]any) []Difference {
 	list := []Difference{}
+	if before == nil || after == nil {
+		list = make([]Difference, 0, len(before)+len(after))
+	}
 	for _, k := range keys {
 		b, inBefore := before[k]
 		a, inAfter := after[k]

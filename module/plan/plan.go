@@ -37,8 +37,12 @@ type Object struct {
 	Disruption  Disruption
 	Touches     []string // ports of others that a flap or a recreate touches
 	Differences []Difference
-	Before      map[string]any // the object's describable state before; nil: it was not there
-	After       map[string]any // and after; nil: it will not be there
+	States      func() (before, after map[string]any) // what can be described of the object; nil: it was not there, will not be there. Made when asked for
+}
+
+// Stated is Object.States of what is known.
+func Stated(before, after map[string]any) func() (before, after map[string]any) {
+	return func() (map[string]any, map[string]any) { return before, after }
 }
 
 // Action is what happens to an object.
@@ -66,9 +70,9 @@ const (
 // Difference is one attribute that changes. Before and After are what a document would say: texts, numbers, booleans, lists
 // of texts; nil: not there.
 type Difference struct {
-	Name   string
-	Before any
-	After  any
+	Name   string `json:"name"`
+	Before any    `json:"before"`
+	After  any    `json:"after"`
 }
 
 // Last is what earlier runs set on the objects of a host, by the link's name: the third side of the three-way lists.

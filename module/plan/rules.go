@@ -122,9 +122,9 @@ func (m *maker) ruleObject() (Object, bool) {
 		}
 		return list
 	}
-	o := Object{Kind: "rules", Name: "rules", Action: None, Disruption: Undisturbed,
-		Before: map[string]any{"rules": words(m.has)}, After: map[string]any{"rules": words(m.out)}}
-	if o.Differences = differences([]string{"rules"}, o.Before, o.After); len(o.Differences) > 0 {
+	before, after := map[string]any{"rules": words(m.has)}, map[string]any{"rules": words(m.out)}
+	o := Object{Kind: "rules", Name: "rules", Action: None, Disruption: Undisturbed, States: Stated(before, after)}
+	if o.Differences = differences([]string{"rules"}, before, after); len(o.Differences) > 0 {
 		o.Action = Update
 	}
 	return o, true

@@ -20,7 +20,12 @@ type Diff struct {
 
 func difference(o plan.Object) Diff {
 	head := o.Kind + " " + o.Name
-	return Diff{BeforeHeader: head, AfterHeader: head, Before: yamlText(o.Before), After: yamlText(o.After)}
+	d := Diff{BeforeHeader: head, AfterHeader: head}
+	if o.States != nil {
+		before, after := o.States()
+		d.Before, d.After = yamlText(before), yamlText(after)
+	}
+	return d
 }
 
 // yamlText prints an object's state as YAML, keys in alphabetical order; lists have an item a line, as a diff wants it.

@@ -66,11 +66,7 @@ type Object struct {
 }
 
 // Difference is one attribute; null: not there.
-type Difference struct {
-	Name   string `json:"name"`
-	Before any    `json:"before"`
-	After  any    `json:"after"`
-}
+type Difference = plan.Difference
 
 // Problem is one fault of a document. Line and Column count from 1; 0: unknown.
 type Problem struct {
@@ -225,10 +221,10 @@ func (r *Result) takePlan(p *plan.Plan, lasting, diff bool) {
 func object(o plan.Object, lasting bool) Object {
 	out := Object{
 		Kind: o.Kind, Name: o.Name, Changed: lasting && o.Action != plan.None,
-		Action: o.Action, Disruption: o.Disruption, Touches: o.Touches, Differences: []Difference{},
+		Action: o.Action, Disruption: o.Disruption, Touches: o.Touches, Differences: o.Differences,
 	}
-	for _, d := range o.Differences {
-		out.Differences = append(out.Differences, Difference(d))
+	if out.Differences == nil {
+		out.Differences = []Difference{}
 	}
 	return out
 }

@@ -124,7 +124,7 @@ func TestWriteJSON(t *testing.T) {
 	p := planOf(
 		plan.Object{Kind: "bond", Name: "bond0", Action: plan.Create, Disruption: plan.Undisturbed,
 			Differences: []plan.Difference{{Name: "mode", After: "active-backup"}},
-			After:       map[string]any{"mode": "active-backup", "members": []string{"eth0", "eth1"}, "up": true, "description": "caf\u00e9 \u0085\u2028 \U0001f600", "mtu": uint64(9000)}},
+			States:      plan.Stated(nil, map[string]any{"mode": "active-backup", "members": []string{"eth0", "eth1"}, "up": true, "description": "caf\u00e9 \u0085\u2028 \U0001f600", "mtu": uint64(9000)})},
 		object2("bridge", "vlan48", plan.None))
 	r := From(engine.Outcome{Plan: p, Applied: true}, Asked{Diff: true})
 	var b strings.Builder

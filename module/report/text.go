@@ -125,7 +125,7 @@ func (r *Result) about(o Object, v speech, s Style) []string {
 	}
 	if o.Action == plan.Update || o.Action == plan.Recreate || s.Verbose && o.Action == plan.Create {
 		for _, d := range o.Differences {
-			parts = append(parts, d.words(s))
+			parts = append(parts, words(d, s))
 		}
 	}
 	if o.Disruption == plan.Flaps && o.Action == plan.Update {
@@ -138,7 +138,7 @@ func (r *Result) about(o Object, v speech, s Style) []string {
 }
 
 // words says a difference: "mtu 1500 → 9000", "addresses +192.0.2.10/24 -192.0.2.9/24", "primary eth0 → none".
-func (d Difference) words(s Style) string {
+func words(d Difference, s Style) string {
 	before, wasList := list(d.Before)
 	after, isList := list(d.After)
 	if wasList || isList {

@@ -57,7 +57,7 @@ warning: bond0 has one member only
 1 object: 1 updated
 `},
 		{"diff", engine.Outcome{Plan: planOf(plan.Object{Kind: "bond", Name: "bond0", Action: plan.Update,
-			Before: map[string]any{"miimon": 0, "mode": "balance-rr", "up": true}, After: map[string]any{"miimon": 100, "mode": "balance-rr", "up": true, "zz": "new"}})},
+			States: plan.Stated(map[string]any{"miimon": 0, "mode": "balance-rr", "up": true}, map[string]any{"miimon": 100, "mode": "balance-rr", "up": true, "zz": "new"})})},
 			Asked{Check: true, Diff: true}, Style{}, `
 ~ bond0  bond  would be updated
 --- bond bond0
