@@ -147,18 +147,22 @@ func (j *Journal) write() error {
 	return j.dir.WriteSealed(journalName, journalVersion, data)
 }
 
-// encode makes JSON of it. The steps, tens of thousands in a large run, are put in as they stand.
+// encode makes JSON of it. The steps and links, tens of thousands in a large run, are put in as they stand.
 func (j *Journal) encode() ([]byte, error) {
 	type plain Journal
 	head, err := json.Marshal(struct {
 		*plain
-		Steps *int `json:"steps,omitempty"`
+		Before *int `json:"before,omitempty"`
+		Steps  *int `json:"steps,omitempty"`
 	}{plain: (*plain)(j)})
 	if err != nil {
 		return nil, err
 	}
-	data := append(head[:len(head)-1], `,"steps":`...)
-	if data, err = state.AppendSteps(data, j.Steps); err != nil {
+	data := append(make([]byte, 0, len(head)+j.Before.TextSize()+state.StepTextSize*len(j.Steps)), head[:len(head)-1]...)
+	if data, err = j.Before.AppendTo(append(data, `,"before":`...)); err != nil {
+		return nil, err
+	}
+	if data, err = state.AppendSteps(append(data, `,"steps":`...), j.Steps); err != nil {
 		return nil, err
 	}
 	return append(data, '}'), nil

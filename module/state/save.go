@@ -160,6 +160,47 @@ type savedLink struct {
 
 type linkFields Link
 
+// TextSize is about how many bytes AppendTo appends.
+func (h *Host) TextSize() int {
+	const link, value, route = 400, 28, 300
+	n := route * (1 + len(h.Routes) + len(h.Rules))
+	for _, l := range h.Links {
+		n += link + value*(l.Attrs.Len()+l.Port.Len())
+	}
+	return n
+}
+
+// MarshalJSON implements json.Marshaler.
+func (h *Host) MarshalJSON() ([]byte, error) { return h.AppendTo(make([]byte, 0, h.TextSize())) }
+
+// AppendTo appends the JSON of the host, link by link: that of thousands is not copied each time that it grows.
+func (h *Host) AppendTo(b []byte) ([]byte, error) {
+	rest, err := json.Marshal(struct {
+		Routes []Route
+		Rules  []Rule
+	}{h.Routes, h.Rules})
+	if err != nil {
+		return nil, err
+	}
+	b = append(b, '{')
+	for i, l := range h.Links {
+		if i == 0 {
+			b = append(b, `"Links":[`...)
+		} else {
+			b = append(b, ',')
+		}
+		text, err := l.MarshalJSON()
+		if err != nil {
+			return nil, err
+		}
+		b = append(b, text...)
+	}
+	if len(h.Links) > 0 {
+		b = append(b, "],"...)
+	}
+	return append(b, rest[1:]...), nil
+}
+
 // MarshalJSON implements json.Marshaler.
 func (l *Link) MarshalJSON() ([]byte, error) {
 	return json.Marshal(savedLink{linkFields(*l), raw(l.Name), raw(l.Parent), raw(l.Master), savedSet(l.Attrs), savedSet(l.Port), l.pinned, l.mtu, l.alone})
@@ -283,6 +324,9 @@ func (s Step) MarshalJSON() ([]byte, error) {
 	}
 	return json.Marshal(out)
 }
+
+// StepTextSize is about how many bytes the JSON of a step has.
+const StepTextSize = 150
 
 // AppendSteps appends the JSON of steps: what MarshalJSON makes of each, without what is zero. Those that are about links alone, which large
 // plans are made of, are written without reflection.

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -31,7 +32,7 @@ func seal(what string, version int, data []byte) []byte {
 
 // WriteSealed is Write for a file that says when it is damaged.
 func (d Dir) WriteSealed(name string, version int, data []byte) error {
-	return d.Write(name, append(seal(name, version, data), data...))
+	return d.replace(name, io.MultiReader(bytes.NewReader(seal(name, version, data)), bytes.NewReader(data)), 0o644)
 }
 
 // ReadSealed returns the content of a sealed file, nil if there is no such file. The error is a *Damaged where the file is not
