@@ -132,6 +132,14 @@ func Veiled(have, want Set) Set {
 // Tight copies a set into no more room than it takes.
 func (s Set) Tight() Set { return s.compact(0) }
 
+// Like is another set, which nobody adds to, if it has the same values in the same order; else a tight copy of this one.
+func (s Set) Like(other Set) Set {
+	if s.out == other.out && slices.Equal(s.items, other.items) {
+		return other.Clone()
+	}
+	return s.Tight()
+}
+
 // Emptied is an empty set in the room of this one, which is not to be used any more.
 func (s Set) Emptied() Set { return Set{items: s.items[:0]} }
 

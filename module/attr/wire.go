@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 )
 
 // Resolver turns the names of links into indexes and back, for rows that point at another link.
@@ -155,7 +156,7 @@ func (r *Row) Decode(p []byte, names Resolver) (Value, bool) {
 	case Pair32:
 		return Num(uint64(binary.NativeEndian.Uint32(p))<<32 | uint64(binary.NativeEndian.Uint32(p[4:]))), true
 	case MAC:
-		return Str(net.HardwareAddr(p).String()), true
+		return Str(SpellMAC([6]byte(p))), true
 	case Index:
 		return Str(names.Name(binary.NativeEndian.Uint32(p))), true
 	case IP4s, IP6s:
@@ -167,6 +168,25 @@ func (r *Row) Decode(p []byte, names Resolver) (Value, bool) {
 		return Str(text), true
 	}
 	return Value{}, false
+}
+
+// spelled are hardware addresses that were written out lately: the links of a host with thousands have few among them.
+var spelled [16]atomic.Pointer[spelling]
+
+type spelling struct {
+	mac  [6]byte
+	text string
+}
+
+// SpellMAC writes a hardware address as the model holds it: "00:16:3e:00:00:01".
+func SpellMAC(mac [6]byte) string {
+	last := &spelled[(mac[3]^mac[4]^mac[5])%uint8(len(spelled))]
+	if s := last.Load(); s != nil && s.mac == mac {
+		return s.text
+	}
+	s := &spelling{mac, net.HardwareAddr(mac[:]).String()}
+	last.Store(s)
+	return s.text
 }
 
 func decodeIPs(p []byte) Value {

@@ -133,6 +133,5 @@ func (k *Kernel) again(s state.Step) (request, error) {
 		return r, err
 	}
 	k.stats.Writes++
-	_, err = k.ask(r)
-	return r, k.took(s, r, err)
+	return r, k.took(s, r, k.ask(r, nil))
 }

@@ -61,7 +61,7 @@ func Dial() (*Kernel, error) {
 	if sock.SetReceiveBufferSize(receiveBuffer, true) != nil {
 		_ = sock.SetReceiveBufferSize(receiveBuffer, false)
 	}
-	return &Kernel{sock: sock, links: newDirectory(), fresh: map[string]bool{}}, nil
+	return &Kernel{sock: sock, links: newDirectory(0), fresh: map[string]bool{}}, nil
 }
 
 // Close closes the socket.

@@ -1,8 +1,11 @@
 package kernel
 
 import (
+	"bytes"
 	"encoding/binary"
-	"strings"
+
+	"hostnet-module/module/kind"
+	"hostnet-module/module/state"
 )
 
 // directory knows the links of the namespace by name and by index. It is an attr.Resolver.
@@ -17,21 +20,19 @@ type entry struct {
 	group uint32 // IFLA_GROUP
 }
 
-func newDirectory() *directory {
-	return &directory{name: map[uint32]string{}, known: map[string]entry{}}
+// newDirectory makes one with room for n links.
+func newDirectory(n int) *directory {
+	return &directory{name: make(map[uint32]string, n), known: make(map[string]entry, n)}
 }
 
-func (d *directory) put(name string, index uint32, kind string) {
+// entryOf is what there is to know of a link.
+func entryOf(l *state.Link) entry {
+	return entry{index: uint32(l.Index), kind: l.Kind, group: uint32(l.Attrs.N(kind.Group.Name))}
+}
+
+func (d *directory) put(name string, e entry) {
 	d.drop(name)
-	d.name[index], d.known[name] = name, entry{index: index, kind: kind}
-}
-
-// group notes in which group a link is.
-func (d *directory) group(name string, group uint32) {
-	if e, ok := d.known[name]; ok && group != 0 {
-		e.group = group
-		d.known[name] = e
-	}
+	d.name[e.index], d.known[name] = name, e
 }
 
 func (d *directory) drop(name string) {
@@ -48,9 +49,12 @@ func (d *directory) Index(name string) uint32 { return d.known[name].index }
 func (d *directory) Name(index uint32) string { return d.name[index] }
 
 // text reads a text that may end in a NUL.
-func text(p []byte) string {
-	s, _, _ := strings.Cut(string(p), "\x00")
-	return s
+func text(p []byte) string { return string(ended(p)) }
+
+// ended is a text without the NUL that it may end in.
+func ended(p []byte) []byte {
+	p, _, _ = bytes.Cut(p, []byte{0})
+	return p
 }
 
 // u32 reads a number in host order; 0 if the payload is too short.

@@ -7,10 +7,8 @@ import (
 	"slices"
 	"syscall"
 
-	"github.com/vishvananda/netlink/nl"
 	"golang.org/x/sys/unix"
 
-	"hostnet-module/module/attr"
 	"hostnet-module/module/state"
 )
 
@@ -40,10 +38,12 @@ func (k *Kernel) Do(ctx context.Context, steps []state.Step) (done int, err erro
 
 // some carries out as many of the next steps as go in one request, but at least one.
 func (k *Kernel) some(ctx context.Context, steps []state.Step) (done int, err error) {
-	if n := goings(steps); n > 1 && !k.singly {
-		done := k.deleteTogether(ctx, steps[:n])
-		if k.singly = done < n; done > 0 {
-			return done, nil
+	if !k.singly {
+		if n := goings(steps); n > 1 {
+			done := k.deleteTogether(ctx, steps[:n])
+			if k.singly = done < n; done > 0 {
+				return done, nil
+			}
 		}
 	}
 	if n := k.together(steps); n > 1 {
@@ -73,8 +73,7 @@ func (k *Kernel) step(ctx context.Context, s state.Step) error {
 		return err
 	}
 	k.stats.Writes++
-	_, err = k.ask(r)
-	return k.took(s, r, err)
+	return k.took(s, r, k.ask(r, nil))
 }
 
 // complete says the kind of a link that a change is about where the step does not.
@@ -131,7 +130,7 @@ func (k *Kernel) remember(s state.Step) {
 		k.links.drop(s.Link)
 		k.fresh[s.Link] = true
 		if s.Index != 0 {
-			k.links.put(s.Link, uint32(s.Index), s.Kind)
+			k.links.put(s.Link, entry{index: uint32(s.Index), kind: s.Kind})
 		}
 	case state.LinkDel:
 		k.links.drop(s.Link)
@@ -148,26 +147,18 @@ func (k *Kernel) index(name string) (uint32, error) {
 	if err != nil {
 		return 0, err
 	}
-	k.links.put(name, uint32(l.Index), l.Kind)
+	k.links.put(name, entryOf(l))
 	return uint32(l.Index), nil
 }
 
-// lookup reads one link by its name. Unlike if_nametoindex(3) it does not make the kernel run modprobe for a name that is
-// not there.
+// lookup reads one link by its name.
 func (k *Kernel) lookup(name string) (*state.Link, error) {
-	if len(name) >= unix.IFNAMSIZ {
-		return nil, &answer{errno: unix.ENODEV, text: fmt.Sprintf("no link %q", name)}
-	}
-	b := attr.Append(dumpLinks(unix.AF_UNSPEC, filterSkipStats), unix.IFLA_IFNAME, nl.ZeroTerminated(name))
-	k.stats.Lookups++
-	msgs, err := k.ask(request{unix.RTM_GETLINK, unix.NLM_F_ACK, b})
-	if errors.Is(err, unix.ENODEV) {
-		return nil, &answer{errno: unix.ENODEV, text: fmt.Sprintf("no link %q", name)}
-	}
-	if err != nil {
+	var found linkReader
+	found.begin()
+	if err := k.oneLink(name, &found); err != nil && !errors.Is(err, unix.ENODEV) {
 		return nil, err
 	}
-	h, _ := parseLinks(msgs)
+	h, _ := found.end(nil)
 	if len(h.Links) != 1 {
 		return nil, &answer{errno: unix.ENODEV, text: fmt.Sprintf("no link %q", name)}
 	}

@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"slices"
 	"syscall"
 	"time"
 
@@ -123,29 +122,29 @@ type header struct {
 	seq        uint32
 }
 
-// each calls f for the messages of a datagram; at is where a message's data stands in it.
-func each(datagram []byte, f func(h header, at int, data []byte)) {
+// each calls f for the messages of a datagram.
+func each(datagram []byte, f func(h header, data []byte)) {
 	for at := 0; at+unix.SizeofNlMsghdr <= len(datagram); {
 		b := datagram[at:]
 		h := header{u32(b), u16(b[4:]), u16(b[6:]), u32(b[8:])}
 		if h.length < unix.SizeofNlMsghdr || int64(h.length) > int64(len(b)) {
 			return
 		}
-		f(h, at+unix.SizeofNlMsghdr, b[unix.SizeofNlMsghdr:h.length])
+		f(h, b[unix.SizeofNlMsghdr:h.length])
 		at += align(int(h.length))
 	}
 }
 
-// receive collects the answers to one request, until its acknowledgement or the end of its dump.
-func (k *Kernel) receive(seq uint32) (out []message, err error) {
+// receive hands on the answers to one request, until its acknowledgement or the end of its dump. What f is given is overwritten by
+// the next datagram; f may be nil. On an error nothing that it was given counts.
+func (k *Kernel) receive(seq uint32, f func(message)) (err error) {
 	interrupted, done := false, false
 	for !done {
 		datagram, failed := k.read()
 		if failed != nil {
-			return nil, failed
+			return failed
 		}
-		var kept []byte
-		each(datagram, func(h header, at int, data []byte) {
+		each(datagram, func(h header, data []byte) {
 			k.stats.Messages++
 			k.stats.Bytes += int(h.length)
 			if h.seq != seq {
@@ -160,20 +159,16 @@ func (k *Kernel) receive(seq uint32) (out []message, err error) {
 				}
 			case unix.NLMSG_NOOP:
 			default:
-				if kept == nil {
-					kept = slices.Clone(datagram)
+				if f != nil {
+					f(message{h.typ, data})
 				}
-				out = append(out, message{h.typ, kept[at : at+len(data)]})
 			}
 		})
 	}
 	if err == nil && interrupted {
 		err = errInterrupted
 	}
-	if err != nil {
-		return nil, err
-	}
-	return out, nil
+	return err
 }
 
 // gather collects the acknowledgements of n requests that were sent together: nil, or what the kernel said.
@@ -184,7 +179,7 @@ func (k *Kernel) gather(first uint32, n int) ([]error, error) {
 		if err != nil {
 			return nil, err
 		}
-		each(datagram, func(h header, _ int, data []byte) {
+		each(datagram, func(h header, data []byte) {
 			k.stats.Messages++
 			k.stats.Bytes += int(h.length)
 			if i := int64(h.seq) - int64(first); h.typ == unix.NLMSG_ERROR && i >= 0 && i < int64(n) {
@@ -239,35 +234,41 @@ func parseAnswer(typ, flags uint16, p []byte) *answer {
 // A dump beside a busy writer is interrupted one time in six (measured), so this many in a row means that it never ends.
 const attempts = 20
 
+// reader makes something of the messages of a dump, one by one. What a message holds is not there any more after take.
+type reader interface {
+	begin() // what was taken until now does not count
+	take(message)
+}
+
 // dump asks for everything of a type. A dump that a change interrupted is not consistent and is asked for again.
-func (k *Kernel) dump(ctx context.Context, what string, typ uint16, payload []byte) ([]message, error) {
-	var err error
+func (k *Kernel) dump(ctx context.Context, what string, typ uint16, payload []byte, into reader) (err error) {
 	for try := range attempts {
 		if ctx.Err() != nil {
-			return nil, ctx.Err()
+			return ctx.Err()
 		}
 		if try > 0 {
 			time.Sleep(time.Duration(try) * time.Millisecond)
 		}
-		var out []message
 		k.stats.Dumps++
-		if out, err = k.ask(request{typ, unix.NLM_F_DUMP, payload}); err == nil {
-			return out, nil
+		into.begin()
+		if err = k.ask(request{typ, unix.NLM_F_DUMP, payload}, into.take); err == nil {
+			return nil
 		}
 		again := errors.Is(err, errInterrupted) || errors.Is(err, unix.ENOBUFS) || errors.Is(err, unix.EBUSY) || errors.Is(err, unix.EINTR)
 		if !again {
-			return nil, fmt.Errorf("reading %s: %w", what, err)
+			return fmt.Errorf("reading %s: %w", what, err)
 		}
 	}
-	return nil, fmt.Errorf("reading %s, %d times: %w", what, attempts, err)
+	return fmt.Errorf("reading %s, %d times: %w", what, attempts, err)
 }
 
-func (k *Kernel) ask(r request) ([]message, error) {
+// ask sends a request and hands on what is answered, beside its acknowledgement.
+func (k *Kernel) ask(r request, f func(message)) error {
 	seq, err := k.send(r)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return k.receive(seq)
+	return k.receive(seq, f)
 }
 
 func align(n int) int { return (n + 3) &^ 3 }

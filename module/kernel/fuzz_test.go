@@ -1,10 +1,13 @@
 package kernel
 
 import (
+	"bytes"
 	"encoding/binary"
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
+	"slices"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -40,9 +43,7 @@ func known() (*state.Host, *directory) {
 func FuzzLinks(f *testing.F) {
 	seeds(f, "links.bin")
 	f.Fuzz(func(t *testing.T, b []byte) {
-		msgs := messagesOf(b)
-		anyBridge(msgs)
-		h, dir := parseLinks(msgs)
+		h, dir := parseLinks(messagesOf(b))
 		for _, l := range h.Links {
 			if l.Name == "" || h.Link(l.Name) != l {
 				t.Errorf("link %q is not to be found by its name", l.Name)
@@ -61,7 +62,7 @@ func FuzzAddrs(f *testing.F) {
 	seeds(f, "addresses.bin")
 	f.Fuzz(func(t *testing.T, b []byte) {
 		h, _ := known()
-		parseAddresses(messagesOf(b), h)
+		feed(addressReader{h.Links}, messagesOf(b))
 		for _, l := range h.Links {
 			for _, a := range l.Addresses {
 				if !a.Prefix.IsValid() {
@@ -77,9 +78,11 @@ func FuzzRoutes(f *testing.F) {
 	seeds(f, "routes4.bin")
 	seeds(f, "routes6.bin")
 	f.Fuzz(func(t *testing.T, b []byte) {
-		_, dir := known()
+		h, dir := known()
 		for _, family := range []byte{unix.AF_INET, unix.AF_INET6} {
-			for _, r := range parseRoutes(messagesOf(b), family, dir) {
+			h.Routes = nil
+			feed(routeReader{family, dir, h}, messagesOf(b))
+			for _, r := range h.Routes {
 				if !r.Dst.IsValid() || r.Is4() != (family == unix.AF_INET) {
 					t.Errorf("destination %v", r.Dst)
 				}
@@ -93,7 +96,7 @@ func FuzzVLANs(f *testing.F) {
 	seeds(f, "vlans.bin")
 	f.Fuzz(func(t *testing.T, b []byte) {
 		h, _ := known()
-		parseVLANs(messagesOf(b), h)
+		feed(vlanReader{h}, messagesOf(b))
 		for _, l := range h.Links {
 			for _, v := range l.VLANs {
 				if v.ID == 0 || v.ID > 4094 {
@@ -113,23 +116,55 @@ func FuzzAnswer(f *testing.F) {
 	})
 }
 
-// BenchmarkHost reads the dumps of a large host: the fixture's links a hundred times over, with other names and indexes.
-func BenchmarkHost(b *testing.B) {
+// BenchmarkLinks reads the link dumps of large hosts: one of 1,000 VLANs with a bridge each, and the fixture's links a hundred times over.
+func BenchmarkLinks(b *testing.B) {
 	d, _ := readDumps(b, "testdata/dump-6.1")
-	var links []message
-	for i := range 100 {
-		for _, m := range d.links {
-			data := append([]byte(nil), m.data...)
-			binary.NativeEndian.PutUint32(data[4:], uint32(u32(data[4:])+uint32(100*i)))
-			data = attr.Append(data, unix.IFLA_IFNAME, fmt.Appendf(nil, "l%d-%d", i, u32(data[4:])))
-			links = append(links, message{m.typ, data})
+	segment := slices.DeleteFunc(slices.Clone(d.links), func(m message) bool {
+		h, _ := parseLinks([]message{m})
+		return h.Links[0].Name != "bond0.16" && h.Links[0].Name != "vlan16"
+	})
+	for _, host := range []struct {
+		name  string
+		of    []message
+		times int
+	}{{"segments", segment, 1000}, {"fixture", d.links, 100}} {
+		var links []message
+		for i := range host.times {
+			for _, m := range host.of {
+				links = append(links, again(m, i))
+			}
 		}
+		b.Run(host.name, func(b *testing.B) {
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			for b.Loop() {
+				if h := benchmarked(links); len(h.Links) != len(links) {
+					b.Fatalf("%d links of %d", len(h.Links), len(links))
+				}
+			}
+			runtime.ReadMemStats(&after)
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*len(links)), "ns/link")
+			b.ReportMetric(float64(after.TotalAlloc-before.TotalAlloc)/float64(b.N*len(links)), "B/link")
+		})
 	}
-	d.links = links
-	b.ReportAllocs()
-	for b.Loop() {
-		if h, _ := d.host(); len(h.Links) != len(links) {
-			b.Fatalf("%d links of %d", len(h.Links), len(links))
-		}
+}
+
+func benchmarked(links []message) *state.Host {
+	var r linkReader
+	r.begin()
+	for _, m := range links {
+		r.take(m)
 	}
+	h, _ := r.end(nil)
+	return h
+}
+
+// again is a link's message with another name and index, and of a VLAN another number.
+func again(m message, i int) message {
+	data := slices.Clone(m.data)
+	binary.NativeEndian.PutUint32(data[4:], u32(data[4:])+uint32(100*i))
+	if at := bytes.Index(data, []byte{6, 0, 1, 0, 16, 0}); at > 0 { // IFLA_VLAN_ID
+		binary.NativeEndian.PutUint16(data[at+4:], uint16(i+1))
+	}
+	return message{m.typ, attr.Append(data, unix.IFLA_IFNAME, fmt.Appendf(nil, "l%d", u32(data[4:])))}
 }

@@ -40,7 +40,7 @@ func (k *Kernel) deleteTogether(ctx context.Context, steps []state.Step) (done i
 		return 0
 	}
 	defer k.ungroup(steps, groups)
-	if !k.tag(steps, groups) || !k.alone(ctx, steps, groups) {
+	if !k.tag(steps, groups) || !k.alone(ctx, groups) {
 		return 0
 	}
 	for part := range slices.Chunk(steps, mostGoing) {
@@ -49,7 +49,7 @@ func (k *Kernel) deleteTogether(ctx context.Context, steps []state.Step) (done i
 		}
 		b := attr.Append(linkHeader(unix.AF_UNSPEC, 0, 0, 0), unix.IFLA_GROUP, nl.Uint32Attr(groups[part[0].Link]))
 		k.stats.Writes++
-		if _, err := k.ask(request{unix.RTM_DELLINK, unix.NLM_F_ACK, b}); err != nil {
+		if err := k.ask(request{unix.RTM_DELLINK, unix.NLM_F_ACK, b}, nil); err != nil {
 			return done // one that cannot go holds back all: which one is found one by one
 		}
 		for _, s := range part {
@@ -108,41 +108,50 @@ func (k *Kernel) regroup(link string, group uint32) request {
 }
 
 // alone tells whether those that shall go, and nobody else, are in the groups.
-func (k *Kernel) alone(ctx context.Context, steps []state.Step, groups map[string]uint32) bool {
-	msgs, err := k.dump(ctx, "links", unix.RTM_GETLINK, dumpLinks(unix.AF_UNSPEC, filterSkipStats))
-	if err != nil {
-		return false
-	}
-	ours := map[uint32]bool{}
+func (k *Kernel) alone(ctx context.Context, groups map[string]uint32) bool {
+	look := company{groups: groups, ours: map[uint32]bool{}}
 	for _, g := range groups {
-		ours[g] = true
+		look.ours[g] = true
 	}
-	found := 0
-	for _, m := range msgs {
-		name, group := "", uint32(0)
-		attr.Walk(m.data[min(unix.SizeofIfInfomsg, len(m.data)):], func(num uint16, p []byte) {
-			switch num {
-			case unix.IFLA_IFNAME:
-				name = text(p)
-			case unix.IFLA_GROUP:
-				group = u32(p)
-			}
-		})
-		if ours[group] {
-			if groups[name] != group {
-				return false
-			}
-			found++
+	err := k.dump(ctx, "links", unix.RTM_GETLINK, dumpLinks(unix.AF_UNSPEC, filterSkipStats), &look)
+	return err == nil && !look.others && look.found == len(groups)
+}
+
+// company looks through a link dump for who is in some groups.
+type company struct {
+	groups map[string]uint32 // of those that shall be in them
+	ours   map[uint32]bool   // the groups
+	found  int
+	others bool
+}
+
+func (c *company) begin() { c.found, c.others = 0, false }
+
+func (c *company) take(m message) {
+	var name []byte
+	group := uint32(0)
+	attr.Walk(m.data[min(unix.SizeofIfInfomsg, len(m.data)):], func(num uint16, p []byte) {
+		switch num {
+		case unix.IFLA_IFNAME:
+			name = ended(p)
+		case unix.IFLA_GROUP:
+			group = u32(p)
 		}
+	})
+	switch {
+	case !c.ours[group]:
+	case c.groups[string(name)] == group:
+		c.found++
+	default:
+		c.others = true
 	}
-	return found == len(steps)
 }
 
 // ungroup gives the links that are still there the groups back that they had.
 func (k *Kernel) ungroup(steps []state.Step, groups map[string]uint32) {
 	for _, s := range steps {
 		if e, ok := k.links.known[s.Link]; ok {
-			_, _ = k.ask(k.regroup(s.Link, e.group))
+			_ = k.ask(k.regroup(s.Link, e.group), nil)
 		}
 	}
 }

@@ -16,42 +16,37 @@ import (
 func (k *Kernel) Look(ctx context.Context, links []string) (*state.Host, error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	var d dumps
+	var found linkReader
+	found.begin()
 	for _, name := range links {
-		msgs, err := k.oneLink(name)
-		if errors.Is(err, unix.ENODEV) {
-			continue
-		}
-		if err != nil {
+		if err := k.oneLink(name, &found); err != nil && !errors.Is(err, unix.ENODEV) {
 			return nil, err
 		}
-		d.links = append(d.links, msgs...)
 	}
-	host := parseSome(d.links, k.links, false)
-	for _, l := range host.Links {
-		addresses, err := k.dump(ctx, "addresses", unix.RTM_GETADDR, addressesOf(l.Index))
-		if err != nil {
+	host, _ := found.end(k.links)
+	for i, l := range host.Links {
+		if err := k.dump(ctx, "addresses", unix.RTM_GETADDR, addressesOf(l.Index), addressReader{host.Links[i : i+1]}); err != nil {
 			return nil, err
 		}
-		d.addresses = append(d.addresses, addresses...)
 		if l.Seen.Hardware {
 			l.Seen.Path = sys.path(l.Name, l.Index)
 		}
 	}
-	if err := k.rest(ctx, &d); err != nil {
+	if err := k.rest(ctx, host, k.links); err != nil {
 		return nil, err
 	}
-	d.fill(host, k.links)
 	return host, nil
 }
 
-// oneLink asks for a link by its name.
-func (k *Kernel) oneLink(name string) ([]message, error) {
+// oneLink asks for a link by its name. Unlike if_nametoindex(3) it does not make the kernel run modprobe for a name that is
+// not there.
+func (k *Kernel) oneLink(name string, into *linkReader) error {
 	if len(name) >= unix.IFNAMSIZ {
-		return nil, &answer{errno: unix.ENODEV}
+		return &answer{errno: unix.ENODEV}
 	}
 	k.stats.Lookups++
-	return k.ask(request{unix.RTM_GETLINK, unix.NLM_F_ACK, attr.Append(dumpLinks(unix.AF_UNSPEC, filterSkipStats), unix.IFLA_IFNAME, nl.ZeroTerminated(name))})
+	b := attr.Append(dumpLinks(unix.AF_UNSPEC, filterSkipStats), unix.IFLA_IFNAME, nl.ZeroTerminated(name))
+	return k.ask(request{unix.RTM_GETLINK, unix.NLM_F_ACK, b}, into.take)
 }
 
 // addressesOf asks for the addresses of one link. A kernel before 5.0, which looks at no filter, tells all: others are passed over.

@@ -1,7 +1,9 @@
 package kernel
 
 import (
+	"cmp"
 	"net/netip"
+	"slices"
 
 	"golang.org/x/sys/unix"
 
@@ -9,36 +11,41 @@ import (
 	"hostnet-module/module/state"
 )
 
-// byIndex finds the links of a host by their indexes.
-func byIndex(h *state.Host) map[uint32]*state.Link {
-	m := make(map[uint32]*state.Link, len(h.Links))
-	for _, l := range h.Links {
-		m[uint32(l.Index)] = l
+// linkAt finds a link by its index among those that stand in the order of their indexes; nil if it is not there.
+func linkAt(links []*state.Link, index uint32) *state.Link {
+	at, ok := slices.BinarySearchFunc(links, int(int32(index)), func(l *state.Link, index int) int { return cmp.Compare(l.Index, index) })
+	if !ok {
+		return nil
 	}
-	return m
+	return links[at]
 }
 
 // ifaProto is IFA_PROTO of linux/if_addr.h, since Linux 5.18.
 const ifaProto = 11
 
-// parseAddresses reads the messages of an address dump (RTM_NEWADDR) into the links that carry them. Addresses of links
-// that are not in the host, and of families other than IP, are passed over.
-func parseAddresses(msgs []message, h *state.Host) {
-	links := byIndex(h)
-	for _, m := range msgs {
-		if m.typ != unix.RTM_NEWADDR || len(m.data) < unix.SizeofIfAddrmsg {
-			continue
+// addressReader reads the messages of an address dump (RTM_NEWADDR) into the links that carry them. Addresses of links
+// that are not among them, and of families other than IP, are passed over.
+type addressReader struct{ links []*state.Link }
+
+func (r addressReader) begin() {
+	for _, l := range r.links {
+		l.Addresses = nil
+	}
+}
+
+func (r addressReader) take(m message) {
+	if m.typ != unix.RTM_NEWADDR || len(m.data) < unix.SizeofIfAddrmsg {
+		return
+	}
+	l := linkAt(r.links, u32(m.data[4:]))
+	if l == nil {
+		return
+	}
+	if a, ok := parseAddress(m.data); ok {
+		if a.Label == l.Name {
+			a.Label = ""
 		}
-		l := links[u32(m.data[4:])]
-		if l == nil {
-			continue
-		}
-		if a, ok := parseAddress(m.data); ok {
-			if a.Label == l.Name {
-				a.Label = ""
-			}
-			l.Addresses = append(l.Addresses, a)
-		}
+		l.Addresses = append(l.Addresses, a)
 	}
 }
 
@@ -87,12 +94,11 @@ func parseAddress(b []byte) (state.Address, bool) {
 
 // ip reads an address of the family that the message is about; invalid if it is neither IPv4 nor IPv6, or of another length.
 func ip(family byte, p []byte) netip.Addr {
-	want := map[byte]int{unix.AF_INET: 4, unix.AF_INET6: 16}[family]
-	if want == 0 || len(p) != want {
-		return netip.Addr{}
+	if family == unix.AF_INET && len(p) == 4 || family == unix.AF_INET6 && len(p) == 16 {
+		a, _ := netip.AddrFromSlice(p)
+		return a
 	}
-	a, _ := netip.AddrFromSlice(p)
-	return a
+	return netip.Addr{}
 }
 
 func family(a netip.Addr) byte {

@@ -1,7 +1,6 @@
 package kernel
 
 import (
-	"net"
 	"slices"
 	"strconv"
 
@@ -27,126 +26,206 @@ var operstates = []string{"UNKNOWN", "NOTPRESENT", "DOWN", "LOWERLAYERDOWN", "TE
 // not say so: a veth's is its peer.)
 var fallsWithParent = []string{"macvlan", "macvtap", "ipvlan", "ipvtap", "macsec"}
 
-// parseLinks reads the messages of a link dump (RTM_NEWLINK): the links in the order of their indexes, and the
-// directory of them. Pure; it looks at the messages twice since a link may point at one that comes later.
-func parseLinks(msgs []message) (*state.Host, *directory) {
-	dir := newDirectory()
-	return parseSome(msgs, dir, false), dir
+// linkReader reads the messages of a link dump (RTM_NEWLINK), each once. A link may point at one that comes later: what the
+// numbers mean is looked up at the end.
+type linkReader struct {
+	links  []*state.Link
+	points []pointing
+	again  []unread
+	dir    *directory // of all links; nil until the end
+	beyond bool       // the message that is read has a row that points at another link
+
+	slab  []state.Link // room for the next links
+	room  attr.Set     // in which each link's values are gathered
+	port  attr.Set     // and those of a port
+	last  map[likeness]attr.Set
+	words map[string]string // kinds
 }
 
-// parseSome is parseLinks for links of which the directory knows others. Messages that are not needed any more are let go one by one: those of
-// thousands of links take as much room as what is read out of them.
-func parseSome(msgs []message, dir *directory, done bool) *state.Host {
-	groups := map[uint32]uint32{}
-	for _, m := range msgs {
-		if m.typ != unix.RTM_NEWLINK || len(m.data) < unix.SizeofIfInfomsg {
-			continue
-		}
-		index := u32(m.data[4:])
-		attr.Walk(m.data[unix.SizeofIfInfomsg:], func(num uint16, p []byte) {
-			switch {
-			case num == unix.IFLA_IFNAME && len(p) > 1:
-				dir.put(text(p), index, "")
-			case num == unix.IFLA_GROUP && u32(p) != 0:
-				groups[index] = u32(p)
-			}
-		})
-	}
-	host := &state.Host{Links: make([]*state.Link, 0, len(msgs))}
-	seen := make(map[string]bool, len(msgs))
-	var room attr.Set // in which each link's values are gathered
-	for i, m := range msgs {
-		if done {
-			msgs[i].data = nil
-		}
-		if m.typ != unix.RTM_NEWLINK || len(m.data) < unix.SizeofIfInfomsg {
-			continue
-		}
-		l := parseLink(m.data, dir, room)
-		room, l.Attrs = l.Attrs, l.Attrs.Tight()
-		if l.Name == "" || seen[l.Name] {
-			continue
-		}
-		seen[l.Name] = true
-		dir.put(l.Name, uint32(l.Index), l.Kind)
-		dir.group(l.Name, groups[uint32(l.Index)])
-		host.Links = append(host.Links, l)
-	}
-	slices.SortStableFunc(host.Links, func(a, b *state.Link) int { return a.Index - b.Index })
-	return host
+// likeness is what links have in common whose values may be the same: their kind, or the kind of their masters.
+type likeness struct {
+	kind string
+	port bool
 }
 
-// parseLink reads one struct ifinfomsg (family, type, index, flags, change) and its attributes.
-func parseLink(b []byte, dir *directory, room attr.Set) *state.Link {
-	l := &state.Link{Index: int(int32(u32(b[4:]))), Attrs: room.Emptied()}
+// pointing is a link with the numbers of those that it stands on and is a port of; 0: none.
+type pointing struct {
+	link           *state.Link
+	parent, master uint32
+}
+
+// unread is a link with its message, which has to be read again when all links are known.
+type unread struct {
+	link *state.Link
+	data []byte
+}
+
+func (r *linkReader) begin() {
+	*r = linkReader{last: map[likeness]attr.Set{}, words: map[string]string{}}
+}
+
+func (r *linkReader) take(m message) {
+	if m.typ != unix.RTM_NEWLINK || len(m.data) < unix.SizeofIfInfomsg {
+		return
+	}
+	if len(r.slab) == cap(r.slab) {
+		r.slab = make([]state.Link, 0, min(max(8, len(r.links)), 256))
+	}
+	r.slab = r.slab[:len(r.slab)+1]
+	l := &r.slab[len(r.slab)-1]
+	r.beyond = false
+	r.parse(l, m.data)
+	r.links = append(r.links, l)
+	if r.beyond {
+		r.again = append(r.again, unread{l, slices.Clone(m.data)})
+	}
+}
+
+// end makes a host of the links that were read, in the order of their indexes, and the directory of them and of those that an
+// older one knows, if there is one.
+func (r *linkReader) end(older *directory) (*state.Host, *directory) {
+	own := newDirectory(len(r.links))
+	links := slices.DeleteFunc(r.links, func(l *state.Link) bool {
+		if _, twice := own.known[l.Name]; l.Name == "" || twice {
+			return true
+		}
+		own.put(l.Name, entryOf(l))
+		return false
+	})
+	if r.dir = own; older != nil {
+		for name, e := range own.known {
+			older.put(name, e)
+		}
+		r.dir = older
+	}
+	for _, u := range r.again {
+		*u.link = state.Link{}
+		r.parse(u.link, u.data)
+	}
+	for _, p := range r.points {
+		if p.master != 0 {
+			p.link.Master = r.dir.Name(p.master)
+		}
+		if p.parent != 0 {
+			p.link.Parent = r.dir.Name(p.parent)
+		}
+		if p.link.Parent == "" && p.parent != 0 {
+			p.link.Seen.Parent = int(p.parent)
+		}
+	}
+	slices.SortStableFunc(links, func(a, b *state.Link) int { return a.Index - b.Index })
+	return &state.Host{Links: links}, r.dir
+}
+
+// Name implements attr.Resolver.
+func (r *linkReader) Name(index uint32) string {
+	if r.dir != nil {
+		return r.dir.Name(index)
+	}
+	r.beyond = r.beyond || index != 0
+	return ""
+}
+
+// Index implements attr.Resolver; who reads does not need it.
+func (r *linkReader) Index(string) uint32 { return 0 }
+
+// parse reads one struct ifinfomsg (family, type, index, flags, change) and its attributes.
+func (r *linkReader) parse(l *state.Link, b []byte) {
+	l.Index, l.Attrs = int(int32(u32(b[4:]))), r.room.Emptied()
 	flags, top := u32(b[8:]), b[unix.SizeofIfInfomsg:]
-	for _, r := range kind.Common {
-		if r.Place == attr.Header {
-			l.Attrs.Put(r, attr.On(flags&r.Bit != 0))
+	for _, row := range kind.Common {
+		if row.Place == attr.Header {
+			l.Attrs.Put(row, attr.On(flags&row.Bit != 0))
 		}
 	}
-	kind.Common.DecodeInto(&l.Attrs, top, attr.Top, dir)
-	var parent uint32
-	elsewhere := false
-	attr.Walk(top, func(num uint16, p []byte) {
+	kind.Common.DecodeInto(&l.Attrs, top, attr.Top, r)
+	r.parseTop(l, top)
+	l.Seen.Loopback = flags&unix.IFF_LOOPBACK != 0
+	l.Seen.Hardware = l.Kind == "" && !l.Seen.Loopback
+	r.room, l.Attrs = l.Attrs, r.alike(l.Attrs, false, l.Kind)
+}
+
+// parseTop reads the attributes of a link message that are no rows of a table, and those of its nests.
+func (r *linkReader) parseTop(l *state.Link, b []byte) {
+	points, elsewhere := pointing{link: l}, false
+	attr.Walk(b, func(num uint16, p []byte) {
 		switch num {
 		case unix.IFLA_IFNAME:
 			l.Name = text(p)
 		case unix.IFLA_LINK:
-			parent = u32(p)
+			points.parent = u32(p)
 		case unix.IFLA_LINK_NETNSID:
 			elsewhere = true
 		case unix.IFLA_MASTER:
-			l.Master = dir.Name(u32(p))
+			points.master = u32(p)
 		case unix.IFLA_LINKINFO:
-			parseInfo(l, p, dir)
+			r.parseInfo(l, p)
 		case unix.IFLA_AF_SPEC:
-			parseAFSpec(l, p, dir)
+			parseAFSpec(l, p, r)
 		default:
 			parseSeen(&l.Seen, num, p)
 		}
 	})
-	l.Seen.Loopback = flags&unix.IFF_LOOPBACK != 0
-	l.Seen.Hardware = l.Kind == "" && !l.Seen.Loopback
-	if parent != 0 && (l.K().HasParent || slices.Contains(fallsWithParent, l.Kind)) {
-		if !elsewhere {
-			l.Parent = dir.Name(parent)
-		}
-		if l.Parent == "" {
-			l.Seen.Parent = int(parent)
-		}
+	if !l.K().HasParent && !slices.Contains(fallsWithParent, l.Kind) {
+		points.parent = 0
 	}
-	return l
+	if elsewhere {
+		l.Seen.Parent, points.parent = int(points.parent), 0
+	}
+	if points.parent != 0 || points.master != 0 {
+		r.points = append(r.points, points)
+	}
+}
+
+// alike are a link's values, or those of a port: of the link before it of the same kind, if they are the same, as they are on most
+// bridges and ports of a host with thousands; else a copy in no more room than they take.
+func (r *linkReader) alike(s attr.Set, port bool, kindName string) attr.Set {
+	of := likeness{kindName, port}
+	r.last[of] = s.Like(r.last[of])
+	return r.last[of]
+}
+
+// word is a text that most links have in common with others.
+func (r *linkReader) word(p []byte) string {
+	p = ended(p)
+	w, ok := r.words[string(p)]
+	if !ok {
+		w = string(p)
+		r.words[w] = w
+	}
+	return w
 }
 
 // parseInfo reads IFLA_LINKINFO. The kind comes before the data in the kernel's messages, but nothing promises it.
-func parseInfo(l *state.Link, nest []byte, dir *directory) {
+func (r *linkReader) parseInfo(l *state.Link, nest []byte) {
 	var data, slaveData []byte
 	slaveKind := ""
 	attr.Walk(nest, func(num uint16, p []byte) {
 		switch num {
 		case infoKind:
-			l.Kind = text(p)
+			l.Kind = r.word(p)
 		case infoData:
 			data = p
 		case infoSlaveKind:
-			slaveKind = text(p)
+			slaveKind = r.word(p)
 		case infoSlaveData:
 			slaveData = p
 		}
 	})
-	l.K().Rows.DecodeInto(&l.Attrs, data, attr.Data, dir)
+	l.K().Rows.DecodeInto(&l.Attrs, data, attr.Data, r)
 	l.Attrs.Unveil()
 	if slaveData != nil {
-		l.Port = kind.Of(slaveKind).Port.Decode(slaveData, attr.Port, dir).Tight()
+		r.port = r.port.Emptied()
+		kind.Of(slaveKind).Port.DecodeInto(&r.port, slaveData, attr.Port, r)
+		l.Port = r.alike(r.port, true, slaveKind)
 	}
 }
 
 // parseAFSpec reads what AF_INET6 says in IFLA_AF_SPEC: a nest for each address family.
-func parseAFSpec(l *state.Link, nest []byte, dir *directory) {
+func parseAFSpec(l *state.Link, nest []byte, names attr.Resolver) {
 	attr.Walk(nest, func(family uint16, p []byte) {
 		if family == unix.AF_INET6 {
-			kind.Common.DecodeInto(&l.Attrs, p, attr.AFSpec, dir)
+			kind.Common.DecodeInto(&l.Attrs, p, attr.AFSpec, names)
 			attr.Walk(p, func(num uint16, conf []byte) {
 				if num == inet6Conf {
 					parseConf(l, conf)
@@ -171,7 +250,7 @@ func parseSeen(s *state.Seen, num uint16, p []byte) {
 	switch num {
 	case unix.IFLA_PERM_ADDRESS:
 		if len(p) == 6 {
-			s.PermMAC = net.HardwareAddr(p).String()
+			s.PermMAC = attr.SpellMAC([6]byte(p))
 		}
 	case unix.IFLA_MIN_MTU:
 		s.MinMTU = u32(p)
@@ -186,23 +265,4 @@ func parseSeen(s *state.Seen, num uint16, p []byte) {
 			s.Oper = strconv.Itoa(n)
 		}
 	}
-}
-
-// anyBridge tells whether a link dump has a bridge.
-func anyBridge(msgs []message) bool {
-	found := false
-	for _, m := range msgs {
-		if len(m.data) < unix.SizeofIfInfomsg {
-			continue
-		}
-		attr.Walk(m.data[unix.SizeofIfInfomsg:], func(num uint16, p []byte) {
-			if num != unix.IFLA_LINKINFO {
-				return
-			}
-			attr.Walk(p, func(num uint16, p []byte) {
-				found = found || num == infoKind && kind.Of(text(p)).Bridging
-			})
-		})
-	}
-	return found
 }

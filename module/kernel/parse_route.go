@@ -2,6 +2,7 @@ package kernel
 
 import (
 	"net/netip"
+	"slices"
 
 	"golang.org/x/sys/unix"
 
@@ -12,20 +13,37 @@ import (
 // rtVia is RTA_VIA of linux/rtnetlink.h: a gateway of another family than the route's.
 const rtVia = 18
 
-// parseRoutes reads the messages of a route dump (RTM_NEWROUTE) of one family. Table «local», cached routes, and types
+// routeReader reads the messages of a route dump (RTM_NEWROUTE) of one family. Table «local», cached routes, and types
 // that nobody routes by (multicast, anycast, broadcast) are passed over. Routes that the kernel keeps itself stay in:
 // state.Route.Kernel tells them.
-func parseRoutes(msgs []message, family byte, dir *directory) []state.Route {
-	routes := make([]state.Route, 0, len(msgs))
-	for _, m := range msgs {
-		if m.typ != unix.RTM_NEWROUTE || len(m.data) < unix.SizeofRtMsg || m.data[0] != family {
-			continue
-		}
-		if r, ok := parseRoute(m.data, dir); ok {
-			routes = append(routes, r)
+type routeReader struct {
+	family byte
+	dir    *directory
+	host   *state.Host
+}
+
+// begin makes room for the routes that the kernel keeps for the addresses: of thousands of those each has one.
+func (r routeReader) begin() {
+	ours := func(a netip.Addr) bool { return a.Is4() == (r.family == unix.AF_INET) }
+	r.host.Routes = slices.DeleteFunc(r.host.Routes, func(route state.Route) bool { return ours(route.Dst.Addr()) })
+	carried := 0
+	for _, l := range r.host.Links {
+		for _, a := range l.Addresses {
+			if ours(a.Prefix.Addr()) {
+				carried++
+			}
 		}
 	}
-	return routes
+	r.host.Routes = slices.Grow(r.host.Routes, carried)
+}
+
+func (r routeReader) take(m message) {
+	if m.typ != unix.RTM_NEWROUTE || len(m.data) < unix.SizeofRtMsg || m.data[0] != r.family {
+		return
+	}
+	if route, ok := parseRoute(m.data, r.dir); ok {
+		r.host.Routes = append(r.host.Routes, route)
+	}
 }
 
 // parseRoute reads one struct rtmsg (family, dst_len, src_len, tos, table, protocol, scope, type, flags u32) and its attributes.

@@ -8,29 +8,34 @@ import (
 	"hostnet-module/module/state"
 )
 
-// parseVLANs reads the messages of a bridge VLAN dump (RTM_NEWLINK of family AF_BRIDGE; net/bridge/br_netlink.c) into
+// vlanReader reads the messages of a bridge VLAN dump (RTM_NEWLINK of family AF_BRIDGE; net/bridge/br_netlink.c) into
 // the bridges and their ports.
-func parseVLANs(msgs []message, h *state.Host) {
-	links := byIndex(h)
-	for _, m := range msgs {
-		if m.typ != unix.RTM_NEWLINK || len(m.data) < unix.SizeofIfInfomsg || m.data[0] != unix.AF_BRIDGE {
-			continue
-		}
-		l := links[u32(m.data[4:])]
-		if l == nil {
-			continue
-		}
-		if bridge := bridgeOf(h, l); l.VLANs == nil && bridge != nil && bridge.Attrs.Has("vlan_default_pvid") {
-			l.VLANs = []state.VLAN{} // of a table without entries the kernel says nothing
-		}
-		attr.Walk(m.data[unix.SizeofIfInfomsg:], func(num uint16, p []byte) {
-			if num == unix.IFLA_AF_SPEC {
-				if vlans, own := parseVLANTable(p); own {
-					l.VLANs = vlans
-				}
-			}
-		})
+type vlanReader struct{ host *state.Host }
+
+func (r vlanReader) begin() {
+	for _, l := range r.host.Links {
+		l.VLANs = nil
 	}
+}
+
+func (r vlanReader) take(m message) {
+	if m.typ != unix.RTM_NEWLINK || len(m.data) < unix.SizeofIfInfomsg || m.data[0] != unix.AF_BRIDGE {
+		return
+	}
+	l := linkAt(r.host.Links, u32(m.data[4:]))
+	if l == nil {
+		return
+	}
+	if bridge := bridgeOf(r.host, l); l.VLANs == nil && bridge != nil && bridge.Attrs.Has("vlan_default_pvid") {
+		l.VLANs = []state.VLAN{} // of a table without entries the kernel says nothing
+	}
+	attr.Walk(m.data[unix.SizeofIfInfomsg:], func(num uint16, p []byte) {
+		if num == unix.IFLA_AF_SPEC {
+			if vlans, own := parseVLANTable(p); own {
+				l.VLANs = vlans
+			}
+		}
+	})
 }
 
 // bridgeOf is the bridge whose VLAN table a link is in: itself or its master; nil if none.

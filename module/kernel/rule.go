@@ -3,6 +3,7 @@ package kernel
 import (
 	"encoding/binary"
 	"net/netip"
+	"slices"
 
 	"golang.org/x/sys/unix"
 
@@ -32,15 +33,20 @@ func dumpRules(family byte) []byte {
 	return b
 }
 
-// parseRules reads the messages of a rule dump (RTM_NEWRULE) of one family.
-func parseRules(msgs []message, family byte) []state.Rule {
-	rules := make([]state.Rule, 0, len(msgs))
-	for _, m := range msgs {
-		if m.typ == unix.RTM_NEWRULE && len(m.data) >= sizeofRule && m.data[0] == family {
-			rules = append(rules, parseRule(m.data))
-		}
+// ruleReader reads the messages of a rule dump (RTM_NEWRULE) of one family.
+type ruleReader struct {
+	family byte
+	host   *state.Host
+}
+
+func (r ruleReader) begin() {
+	r.host.Rules = slices.DeleteFunc(r.host.Rules, func(rule state.Rule) bool { return rule.Six == (r.family == unix.AF_INET6) })
+}
+
+func (r ruleReader) take(m message) {
+	if m.typ == unix.RTM_NEWRULE && len(m.data) >= sizeofRule && m.data[0] == r.family {
+		r.host.Rules = append(r.host.Rules, parseRule(m.data))
 	}
-	return rules
 }
 
 func parseRule(b []byte) state.Rule {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"sort"
 	"strconv"
@@ -22,7 +23,57 @@ import (
 // A folder testdata/dump-RELEASE holds what a real kernel answered to our dumps, and beside it what iproute2 said at the same
 // moment (snapshot_lab_test.go makes them). The parsers have to see what iproute2 saw.
 
-// dumpFiles are a dump's files.
+// dumps are the messages that a snapshot is made of.
+type dumps struct{ links, addresses, vlans, routes4, routes6, rules4, rules6 []message }
+
+// host makes one picture of the messages.
+func (d dumps) host() (*state.Host, *directory) {
+	host, dir := parseLinks(d.links)
+	for _, dump := range []struct {
+		msgs []message
+		into reader
+	}{
+		{d.addresses, addressReader{host.Links}}, {d.vlans, vlanReader{host}},
+		{d.routes4, routeReader{unix.AF_INET, dir, host}}, {d.routes6, routeReader{unix.AF_INET6, dir, host}},
+		{d.rules4, ruleReader{unix.AF_INET, host}}, {d.rules6, ruleReader{unix.AF_INET6, host}},
+	} {
+		feed(dump.into, dump.msgs)
+	}
+	return host, dir
+}
+
+func parseLinks(msgs []message) (*state.Host, *directory) {
+	var r linkReader
+	feed(&r, msgs)
+	return r.end(nil)
+}
+
+// feed gives messages to a reader as a dump does: what the last one held is overwritten by the next. All but the last had come
+// before in a dump that was interrupted.
+func feed(r reader, msgs []message) {
+	for _, n := range []int{max(0, len(msgs)-1), len(msgs)} {
+		r.begin()
+		var buffer []byte
+		for _, m := range msgs[:n] {
+			for i := range buffer {
+				buffer[i] = 0xa5
+			}
+			buffer = append(buffer[:0], m.data...)
+			r.take(message{m.typ, buffer})
+		}
+		for i := range buffer {
+			buffer[i] = 0xa5
+		}
+	}
+}
+
+// keeper keeps the messages themselves.
+type keeper struct{ msgs *[]message }
+
+func (r keeper) begin()         { *r.msgs = nil }
+func (r keeper) take(m message) { *r.msgs = append(*r.msgs, message{m.typ, slices.Clone(m.data)}) }
+
+// files are a dump's.
 func (d *dumps) files() map[string]*[]message {
 	return map[string]*[]message{"links.bin": &d.links, "addresses.bin": &d.addresses, "vlans.bin": &d.vlans, "routes4.bin": &d.routes4, "routes6.bin": &d.routes6}
 }
@@ -76,6 +127,25 @@ func readDumps(t testing.TB, dir string) (d dumps, said map[string]string) {
 		said[name] = string(read(name))
 	}
 	return d, said
+}
+
+// TestOrder: whatever order the links come in, each in turn first and the one before it last, they are the same.
+func TestOrder(t *testing.T) {
+	dirs, _ := filepath.Glob("testdata/dump-*")
+	for _, dir := range dirs {
+		d, _ := readDumps(t, dir)
+		want, _ := d.host()
+		forward := slices.Clone(d.links)
+		for i := range 2 * len(forward) {
+			d.links = append(slices.Clone(forward[i%len(forward):]), forward[:i%len(forward)]...)
+			if i >= len(forward) {
+				slices.Reverse(d.links)
+			}
+			if got, _ := d.host(); !reflect.DeepEqual(got, want) {
+				t.Errorf("%s, link %d first, backwards %v: %s", dir, i%len(forward), i >= len(forward), cmp.Diff(ourLinks(want), ourLinks(got))+cmp.Diff(ourOptions(want), ourOptions(got)))
+			}
+		}
+	}
 }
 
 func TestSnapshotFixtures(t *testing.T) {
