@@ -214,8 +214,10 @@ func (t Table) DecodeInto(s *Set, nest []byte, place Place, names Resolver) {
 
 func (t Table) decode(s *Set, nest []byte, place Place, in uint16, names Resolver) {
 	rows := t.rows()
-	from := len(s.items)
+	from, last := len(s.items), 0
 	Walk(nest, func(num uint16, payload []byte) {
+		fresh := int(num) > last // than all before: it is told for the first time
+		last = max(last, int(num))
 		if in == 0 && num != 0 && rows.nested(place, num) {
 			t.decode(s, payload, place, num, names)
 		}
@@ -224,7 +226,11 @@ func (t Table) decode(s *Set, nest []byte, place Place, in uint16, names Resolve
 			if !ok {
 				continue
 			}
-			if i := slices.IndexFunc(s.items[from:], func(it Item) bool { return it.Row == r }); i >= 0 {
+			i := -1
+			if !fresh {
+				i = slices.IndexFunc(s.items[from:], func(it Item) bool { return it.Row == r })
+			}
+			if i >= 0 {
 				s.items[from+i].Value = v // told twice
 				continue
 			}
