@@ -14,6 +14,7 @@ import (
 	"hostnet-module/module/guard"
 	"hostnet-module/module/kernel"
 	"hostnet-module/module/persist"
+	"hostnet-module/module/store"
 )
 
 // version is set by the linker (-X main.version=…).
@@ -36,7 +37,7 @@ func run() int {
 		signal.Ignore(syscall.SIGHUP) // a dropped connection
 		ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
 		defer stop()
-		return ansible.Door{Args: os.Args, Read: read, Stdout: os.Stdout, Kernel: dial, Root: os.DirFS("/"), Boot: boot, Leave: leave}.Main(ctx)
+		return ansible.Door{Args: os.Args, Read: read, Stdout: os.Stdout, Kernel: dial, Root: store.Root("/"), Boot: boot, Leave: leave}.Main(ctx)
 	}
 	signals := []os.Signal{syscall.SIGTERM, syscall.SIGINT}
 	if !signal.Ignored(syscall.SIGHUP) { // as under nohup
@@ -44,6 +45,6 @@ func run() int {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), signals...)
 	defer stop()
-	c := cli.Command{Args: os.Args[1:], Read: read, Answers: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Getenv: os.Getenv, Kernel: dial, Root: os.DirFS("/"), Boot: boot, Listen: listen, Version: version}
+	c := cli.Command{Args: os.Args[1:], Read: read, Answers: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Getenv: os.Getenv, Kernel: dial, Root: store.Root("/"), Boot: boot, Listen: listen, Version: version}
 	return c.Main(ctx)
 }

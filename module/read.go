@@ -3,7 +3,8 @@ package main
 import (
 	"fmt"
 	"io"
-	"os"
+
+	"hostnet-module/module/store"
 )
 
 // mostInput bounds what is read; the decoder has a bound of its own, below it.
@@ -19,7 +20,7 @@ func once(stdin io.Reader) func(name string) ([]byte, error) {
 		}
 		in := stdin
 		if name != "-" {
-			f, err := os.Open(name)
+			f, err := store.Open(name)
 			if err != nil {
 				return nil, err
 			}

@@ -18,16 +18,27 @@ func (k *Kernel) Watch() (next func(context.Context) error, stop func(), err err
 	if err != nil {
 		return nil, nil, os.NewSyscallError("netlink socket", err)
 	}
-	w := &watch{os.NewFile(uintptr(fd), "netlink socket"), fd} // the file owns the descriptor
-	return w.next, func() { w.f.Close() }, nil
+	w := &watch{fd: fd}
+	return w.next, w.stop, nil
 }
 
 type watch struct {
-	f  *os.File
+	f  *os.File // owns the descriptor, once something is waited for: most runs wait for nothing, and need no poller
 	fd int
 }
 
+func (w *watch) stop() {
+	if w.f == nil {
+		unix.Close(w.fd)
+		return
+	}
+	w.f.Close()
+}
+
 func (w *watch) next(ctx context.Context) error {
+	if w.f == nil {
+		w.f = os.NewFile(uintptr(w.fd), "netlink socket")
+	}
 	var buffer [512]byte // what it says is not looked at
 	_, err := readUntil(ctx, w.f, buffer[:])
 	if ctx.Err() != nil {

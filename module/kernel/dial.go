@@ -9,7 +9,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/vishvananda/netlink/nl"
 	"golang.org/x/sys/unix"
 )
 
@@ -17,7 +16,7 @@ import (
 // several goroutines; they take turns.
 type Kernel struct {
 	mu       sync.Mutex
-	sock     *nl.NetlinkSocket
+	fd       int // of the socket: non-blocking, and not in the runtime's poller, which would wake a thread at each answer
 	seq      uint32
 	links    *directory      // names and indexes: from the last snapshot, kept up by Do
 	fresh    map[string]bool // the links that Do has made
@@ -47,25 +46,25 @@ const (
 // Dial opens the socket. It needs no privilege, and neither does Snapshot; the kernel asks for CAP_NET_ADMIN only when
 // something is to be changed.
 func Dial() (*Kernel, error) {
-	sock, err := nl.Subscribe(unix.NETLINK_ROUTE)
+	fd, err := multicast(unix.NETLINK_ROUTE, 0)
 	if err != nil {
 		return nil, fmt.Errorf("netlink socket: %w", err)
 	}
-	if err := sock.SetExtAck(true); err != nil {
-		sock.Close()
+	if err := unix.SetsockoptInt(fd, unix.SOL_NETLINK, unix.NETLINK_EXT_ACK, 1); err != nil {
+		unix.Close(fd)
 		return nil, fmt.Errorf("netlink socket: NETLINK_EXT_ACK: %w", err)
 	}
 	// The rest is a matter of comfort: kernels before 4.20 know no strict check, without root the buffer is capped.
-	_ = unix.SetsockoptInt(sock.GetFd(), unix.SOL_NETLINK, unix.NETLINK_CAP_ACK, 1)
-	_ = unix.SetsockoptInt(sock.GetFd(), unix.SOL_NETLINK, unix.NETLINK_GET_STRICT_CHK, 1)
-	if sock.SetReceiveBufferSize(receiveBuffer, true) != nil {
-		_ = sock.SetReceiveBufferSize(receiveBuffer, false)
+	_ = unix.SetsockoptInt(fd, unix.SOL_NETLINK, unix.NETLINK_CAP_ACK, 1)
+	_ = unix.SetsockoptInt(fd, unix.SOL_NETLINK, unix.NETLINK_GET_STRICT_CHK, 1)
+	if unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_RCVBUFFORCE, receiveBuffer) != nil {
+		_ = unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_RCVBUF, receiveBuffer)
 	}
-	return &Kernel{sock: sock, links: newDirectory(0), fresh: map[string]bool{}}, nil
+	return &Kernel{fd: fd, links: newDirectory(0), fresh: map[string]bool{}}, nil
 }
 
 // Close closes the socket.
-func (k *Kernel) Close() { k.sock.Close() }
+func (k *Kernel) Close() { unix.Close(k.fd) }
 
 // Stats returns what has been counted so far.
 func (k *Kernel) Stats() Stats {
@@ -77,7 +76,7 @@ func (k *Kernel) Stats() Stats {
 // Namespace names the network namespace: by the socket's cookie (SO_NETNS_COOKIE, Linux 5.14; never used twice while the
 // machine runs), else by the inode of the namespace file, which may be used again after a namespace died.
 func (k *Kernel) Namespace() string {
-	if cookie, err := unix.GetsockoptUint64(k.sock.GetFd(), unix.SOL_SOCKET, unix.SO_NETNS_COOKIE); err == nil {
+	if cookie, err := unix.GetsockoptUint64(k.fd, unix.SOL_SOCKET, unix.SO_NETNS_COOKIE); err == nil {
 		return strconv.FormatUint(cookie, 10)
 	}
 	var st unix.Stat_t

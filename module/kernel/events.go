@@ -40,6 +40,7 @@ func Listen(ctx context.Context) (*Events, error) {
 	return e, nil
 }
 
+// multicast opens a netlink socket that does not wait, in some groups.
 func multicast(protocol int, groups uint32) (int, error) {
 	fd, err := unix.Socket(unix.AF_NETLINK, unix.SOCK_RAW|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, protocol)
 	if err != nil {

@@ -14,7 +14,7 @@ import (
 	"hostnet-module/module/attr"
 )
 
-// The socket and the framing of requests are the library's (nl.NetlinkSocket, nl.NetlinkRequest). Its Execute is not used: it
+// The framing of requests is the library's (nl.NetlinkRequest). Its Execute is not used: it
 // skips the echoed request by the length in the request's header, which NETLINK_CAP_ACK cuts to the header alone (a slice out of
 // range); it loses the offset of the attribute at fault; and it does not tell an interrupted dump's rows from a sound one's.
 // Nor is its Receive, which makes 64 KiB of garbage for each answer; nor its Send, which takes one message.
@@ -61,7 +61,7 @@ func (k *Kernel) send(requests ...request) (first uint32, err error) {
 	}
 	k.stats.Sends++
 	for {
-		err = unix.Sendto(k.sock.GetFd(), datagram, 0, &unix.SockaddrNetlink{Family: unix.AF_NETLINK})
+		err = unix.Sendto(k.fd, datagram, 0, &unix.SockaddrNetlink{Family: unix.AF_NETLINK})
 		switch {
 		case errors.Is(err, unix.EINTR):
 		case errors.Is(err, unix.EAGAIN):
@@ -79,7 +79,7 @@ var errInterrupted = errors.New("the dump was interrupted by a change")
 // read takes one datagram from the kernel. The next one overwrites it.
 func (k *Kernel) read() ([]byte, error) {
 	for {
-		n, from, err := unix.Recvfrom(k.sock.GetFd(), k.datagram[:], unix.MSG_TRUNC)
+		n, from, err := unix.Recvfrom(k.fd, k.datagram[:], unix.MSG_TRUNC)
 		if errors.Is(err, unix.EAGAIN) {
 			err = k.poll(unix.POLLIN)
 			if err == nil {
@@ -102,7 +102,7 @@ func (k *Kernel) read() ([]byte, error) {
 // poll waits until the socket can be read or written.
 func (k *Kernel) poll(events int16) error {
 	for {
-		n, err := unix.Poll([]unix.PollFd{{Fd: int32(k.sock.GetFd()), Events: events}}, int(timeout.Milliseconds()))
+		n, err := unix.Poll([]unix.PollFd{{Fd: int32(k.fd), Events: events}}, int(timeout.Milliseconds()))
 		switch {
 		case errors.Is(err, unix.EINTR):
 		case err != nil:

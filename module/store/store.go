@@ -25,7 +25,7 @@ type Dir string
 
 // Read returns a file's bytes, nil if there is no such file.
 func (d Dir) Read(name string) ([]byte, error) {
-	data, err := os.ReadFile(filepath.Join(string(d), name))
+	data, err := readFile(filepath.Join(string(d), name))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
@@ -44,7 +44,7 @@ func (d Dir) replace(name string, from io.Reader, mode fs.FileMode) error {
 		return err
 	}
 	path := filepath.Join(string(d), name)
-	f, err := os.OpenFile(path+".new", os.O_WRONLY|os.O_CREATE|os.O_TRUNC|syscall.O_CLOEXEC, 0o644)
+	f, err := open(path+".new", os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o644)
 	if err != nil {
 		return err
 	}
@@ -76,7 +76,7 @@ func (d Dir) make() error {
 }
 
 func (d Dir) sync() error {
-	f, err := os.Open(string(d))
+	f, err := Open(string(d))
 	if err != nil {
 		return err
 	}
@@ -95,16 +95,25 @@ func (d Dir) Lock(ctx context.Context, wait time.Duration, holder string) (unloc
 	if err := d.make(); err != nil {
 		return nil, err
 	}
-	f, err := os.OpenFile(filepath.Join(string(d), "lock"), os.O_RDWR|os.O_CREATE|syscall.O_CLOEXEC, 0o644)
+	f, err := open(filepath.Join(string(d), "lock"), os.O_RDWR|os.O_CREATE, 0o644)
 	if err != nil {
 		return nil, err
 	}
+	if err = flock(f, syscall.LOCK_EX|syscall.LOCK_NB); errors.Is(err, syscall.EWOULDBLOCK) {
+		return d.wait(ctx, wait, f, holder)
+	}
+	return held(f, holder, err)
+}
+
+// wait waits for the lock, in a thread of its own.
+func (d Dir) wait(ctx context.Context, wait time.Duration, f *os.File, holder string) (unlock func(), err error) {
 	got := make(chan error, 1)
-	go func() { got <- flock(f) }()
+	go func() { got <- flock(f, syscall.LOCK_EX) }()
 	waited, cancel := context.WithTimeout(ctx, wait)
 	defer cancel()
 	select {
 	case err = <-got:
+		return held(f, holder, err)
 	case <-waited.Done():
 		go func() { <-got; f.Close() }()
 		if ctx.Err() != nil {
@@ -113,6 +122,10 @@ func (d Dir) Lock(ctx context.Context, wait time.Duration, holder string) (unloc
 		words, _ := d.Read("lock")
 		return nil, &Busy{strings.TrimSpace(string(words))}
 	}
+}
+
+// held writes the holder's words into a file of which the lock has been taken, if it has.
+func held(f *os.File, holder string, err error) (unlock func(), _ error) {
 	if err == nil {
 		if err = f.Truncate(0); err == nil {
 			_, err = fmt.Fprintln(f, holder)
@@ -125,11 +138,6 @@ func (d Dir) Lock(ctx context.Context, wait time.Duration, holder string) (unloc
 	return func() { f.Truncate(0); f.Close() }, nil
 }
 
-func flock(f *os.File) error {
-	for {
-		err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX)
-		if !errors.Is(err, syscall.EINTR) {
-			return err
-		}
-	}
+func flock(f *os.File, how int) error {
+	return again(func() error { return syscall.Flock(int(f.Fd()), how) })
 }

@@ -47,12 +47,12 @@ func (t Tree) Same(name string, data []byte, mode fs.FileMode) bool {
 
 // SameAs tells whether a file has the bytes of another one, a path of this system, and the mode.
 func (t Tree) SameAs(name, other string, mode fs.FileMode) bool {
-	a, err := os.Open(t.At(name))
+	a, err := Open(t.At(name))
 	if err != nil {
 		return false
 	}
 	defer a.Close()
-	b, err := os.Open(other)
+	b, err := Open(other)
 	if err != nil {
 		return false
 	}
@@ -79,7 +79,7 @@ func ended(err error) bool { return errors.Is(err, io.EOF) || errors.Is(err, io.
 
 // Copy replaces a file by a copy of another one, as Write does.
 func (t Tree) Copy(name, other string, mode fs.FileMode) error {
-	from, err := os.Open(other)
+	from, err := Open(other)
 	if err != nil {
 		return err
 	}

@@ -36,7 +36,7 @@ var ours = map[string]string{
 	"report":  "spec state plan engine kind attr guard",
 	"ansible": "engine kernel spec convert store report plan state persist",
 	"cli":     "engine kernel spec convert foreign store report plan state ansible persist guard",
-	"":        "ansible cli engine kernel persist guard",
+	"":        "ansible cli engine kernel persist guard store",
 }
 
 // theirs are the libraries, and the rooms and files that may import them.

@@ -1,0 +1,98 @@
+package store
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"syscall"
+)
+
+// Files are opened here without asking whether they could be waited for, as package os asks of each: five system calls and, at the first, a
+// poller to which threads of the runtime then turn. A pipe or a terminal that is opened so holds up a thread.
+
+// Open is os.Open, but for that.
+func Open(path string) (*os.File, error) { return open(path, os.O_RDONLY, 0) }
+
+func open(path string, flags int, mode uint32) (*os.File, error) {
+	fd, err := openFile(path, flags, mode)
+	if err != nil {
+		return nil, err
+	}
+	return os.NewFile(uintptr(fd), path), nil
+}
+
+func openFile(path string, flags int, mode uint32) (fd int, err error) {
+	err = again(func() error {
+		fd, err = syscall.Open(path, flags|syscall.O_CLOEXEC|syscall.O_LARGEFILE, mode)
+		return err
+	})
+	if err != nil {
+		return -1, &fs.PathError{Op: "open", Path: path, Err: err}
+	}
+	return fd, nil
+}
+
+// again repeats a call that a signal has interrupted.
+func again(call func() error) error {
+	for {
+		if err := call(); !errors.Is(err, syscall.EINTR) {
+			return err
+		}
+	}
+}
+
+// readFile is os.ReadFile, but for that.
+func readFile(path string) ([]byte, error) {
+	fd, err := openFile(path, os.O_RDONLY, 0)
+	if err != nil {
+		return nil, err
+	}
+	defer syscall.Close(fd)
+	const first = 512 // what /proc tells has no size
+	data := make([]byte, 0, first)
+	for {
+		var n int
+		err := again(func() (err error) {
+			n, err = syscall.Read(fd, data[len(data):cap(data)])
+			return err
+		})
+		switch {
+		case err != nil:
+			return nil, &fs.PathError{Op: "read", Path: path, Err: err}
+		case n == 0:
+			return data, nil
+		}
+		if data = data[:len(data)+n]; len(data) < cap(data) {
+			continue
+		}
+		var st syscall.Stat_t
+		more := len(data)
+		if syscall.Fstat(fd, &st) == nil && st.Size > int64(len(data)) {
+			more = int(st.Size) - len(data) + 1
+		}
+		data = append(make([]byte, 0, len(data)+more), data...)
+	}
+}
+
+// Root is the files of a host as an fs.FS, as os.DirFS gives them.
+func Root(folder string) fs.FS { return root{os.DirFS(folder).(dirFS), folder} }
+
+// dirFS is what os.DirFS can do.
+type dirFS interface {
+	fs.ReadDirFS
+	fs.StatFS
+	fs.ReadLinkFS
+}
+
+type root struct {
+	dirFS
+	folder string
+}
+
+// ReadFile implements fs.ReadFileFS.
+func (r root) ReadFile(name string) ([]byte, error) {
+	if !fs.ValidPath(name) {
+		return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrInvalid}
+	}
+	return readFile(Tree(r.folder).At(name))
+}
