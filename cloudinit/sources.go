@@ -6,6 +6,7 @@ import (
 	"path"
 	"regexp"
 	"strings"
+	"sync"
 
 	"hostnet-module/module/report"
 	"hostnet-module/module/spec"
@@ -30,7 +31,7 @@ func (s *source) digest() string {
 const key = "hostnet"
 
 // A mention is what tells, in a file that is not even YAML, that somebody meant us.
-var mention = regexp.MustCompile(`(?m)^["']?hostnet["']?\s*:`)
+var mention = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?m)^["']?hostnet["']?\s*:`) })
 
 // whole reads a file that is a document.
 func whole(name string, data []byte) *source {
@@ -44,7 +45,7 @@ func under(name string, data []byte, keys ...string) *source {
 	s := &source{Source: report.Source{Name: name, Data: data}}
 	var found bool
 	s.doc, s.problems, _, found = spec.ReadUnder(data, path.Base(name), keys...)
-	if !found && (len(s.problems) == 0 || !mention.Match(data)) {
+	if !found && (len(s.problems) == 0 || !mention().Match(data)) {
 		return nil
 	}
 	return s

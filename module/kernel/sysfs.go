@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 
 	"hostnet-module/module/state"
 )
@@ -41,24 +42,26 @@ func (f files) path(name string, index int) string {
 	return idPath(device)
 }
 
-var (
-	pciAddress = regexp.MustCompile(`^[0-9a-f]{4,}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]$`)
-	xenVif     = regexp.MustCompile(`^vif-[0-9-]+$`)
-	usbPort    = regexp.MustCompile(`^[0-9]+-([0-9.]+:[0-9]+\.[0-9]+)$`)
-)
+// onTheWay are the parts of a device's path that count. Where udev runs nobody asks.
+var onTheWay = sync.OnceValue(func() (is struct{ pciAddress, xenVif, usbPort *regexp.Regexp }) {
+	is.pciAddress = regexp.MustCompile(`^[0-9a-f]{4,}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]$`)
+	is.xenVif = regexp.MustCompile(`^vif-[0-9-]+$`)
+	is.usbPort = regexp.MustCompile(`^[0-9]+-([0-9.]+:[0-9]+\.[0-9]+)$`)
+	return is
+})
 
 // idPath derives udev's ID_PATH from a device's folder in sysfs (systemd, src/udev/udev-builtin-path_id.c): the last PCI
 // function on the way counts, virtio stands for the function that it is on; a USB port is appended.
 func idPath(device string) string {
-	pci, rest := "", ""
+	is, pci, rest := onTheWay(), "", ""
 	for part := range strings.SplitSeq(device, "/") {
 		switch {
-		case pciAddress.MatchString(part):
+		case is.pciAddress.MatchString(part):
 			pci, rest = "pci-"+part, ""
-		case xenVif.MatchString(part):
+		case is.xenVif.MatchString(part):
 			rest = "xen-" + part
-		case usbPort.MatchString(part):
-			rest = "usb-0:" + usbPort.FindStringSubmatch(part)[1]
+		case is.usbPort.MatchString(part):
+			rest = "usb-0:" + is.usbPort.FindStringSubmatch(part)[1]
 		}
 	}
 	return strings.Trim(pci+"-"+rest, "-")
