@@ -99,7 +99,6 @@ func (r *linkReader) end(older *directory) (*state.Host, *directory) {
 		r.dir = older
 	}
 	for _, u := range r.again {
-		*u.link = state.Link{}
 		r.parse(u.link, u.data)
 	}
 	for _, p := range r.points {

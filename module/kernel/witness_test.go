@@ -129,6 +129,34 @@ func readDumps(t testing.TB, dir string) (d dumps, said map[string]string) {
 	return d, said
 }
 
+// TestBegin: of a dump that was interrupted nothing is left.
+func TestBegin(t *testing.T) {
+	d, _ := readDumps(t, "testdata/dump-6.1")
+	for _, r := range goldenRules() {
+		into := map[bool]*[]message{true: &d.rules6, false: &d.rules4}[r.Six]
+		*into = append(*into, message{unix.RTM_NEWRULE, encodeRule(r)})
+	}
+	h, dir := d.host()
+	if len(h.Rules) != len(goldenRules()) {
+		t.Fatalf("%d rules", len(h.Rules))
+	}
+	for _, r := range []reader{addressReader{h.Links}, vlanReader{h}, routeReader{unix.AF_INET, dir, h}, ruleReader{unix.AF_INET, h}} {
+		r.begin()
+	}
+	six := func(r state.Route) bool { return !r.Is4() }
+	if len(h.Routes) == 0 || !slices.ContainsFunc(h.Routes, six) || slices.ContainsFunc(h.Routes, state.Route.Is4) {
+		t.Errorf("IPv4's routes are to go, and no other: %v", h.Routes)
+	}
+	if len(h.Rules) != len(d.rules6) || !h.Rules[0].Six {
+		t.Errorf("IPv4's rules are to go, and no other: %v", h.Rules)
+	}
+	for _, l := range h.Links {
+		if l.Addresses != nil || l.VLANs != nil {
+			t.Errorf("%s has %v, %v", l.Name, l.Addresses, l.VLANs)
+		}
+	}
+}
+
 // TestOrder: whatever order the links come in, each in turn first and the one before it last, they are the same.
 func TestOrder(t *testing.T) {
 	dirs, _ := filepath.Glob("testdata/dump-*")
