@@ -1,6 +1,7 @@
 package kernel
 
 import (
+	"bytes"
 	"context"
 	"encoding/binary"
 	"encoding/hex"
@@ -47,6 +48,24 @@ func TestParseAnswer(t *testing.T) {
 		got := parseAnswer(tc.typ, tc.flags, tc.data)
 		if (got == nil) != (tc.want == nil) || got != nil && *got != *tc.want {
 			t.Errorf("%s: %+v, want %+v", tc.name, got, tc.want)
+		}
+	}
+}
+
+// TestFraming: the standard library reads requests one behind the other as they were written, whatever their lengths.
+func TestFraming(t *testing.T) {
+	var b []byte
+	for n := range 9 {
+		b = request{uint16(16 + n), unix.NLM_F_ACK, bytes.Repeat([]byte{0xa5}, n)}.appendTo(b, uint32(100+n))
+	}
+	msgs, err := syscall.ParseNetlinkMessage(b)
+	if err != nil || len(msgs) != 9 {
+		t.Fatal(len(msgs), err)
+	}
+	for n, m := range msgs {
+		want := syscall.NlMsghdr{Len: uint32(16 + n), Type: uint16(16 + n), Flags: unix.NLM_F_REQUEST | unix.NLM_F_ACK, Seq: uint32(100 + n)}
+		if m.Header != want || !bytes.Equal(m.Data, bytes.Repeat([]byte{0xa5}, n)) {
+			t.Errorf("%+v %x, want %+v", m.Header, m.Data, want)
 		}
 	}
 }

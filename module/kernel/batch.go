@@ -20,15 +20,15 @@ const (
 // so they are about links that were made here, on which nobody relies yet, and take nothing away from any other; and none
 // names a link that another one of them is about, so that none can go wrong because another did.
 func (k *Kernel) together(steps []state.Step) int {
-	about := map[string]bool{}
+	clear(k.about)
 	for i, s := range steps {
-		if i == mostTogether || !k.young(s) || refers(s, about) {
+		if i == mostTogether || !k.young(s) || refers(s, k.about) {
 			return i
 		}
 		if isNew(s) && k.next == 0 { // its index is the kernel's to say: it leads the others
 			return i
 		}
-		about[s.Link] = true
+		k.about[s.Link] = true
 	}
 	return len(steps)
 }
@@ -89,11 +89,12 @@ func (k *Kernel) choose(s state.Step) (state.Step, bool) {
 
 // batch sends steps as one datagram. A chosen index that somebody else was quicker to take is given up, and the kernel chooses.
 func (k *Kernel) batch(steps []state.Step) (done int, err error) {
-	var requests []request
-	complete, chosen, size := make([]state.Step, len(steps)), make([]bool, len(steps)), 0
+	requests, chosen, size := make([]request, 0, len(steps)), make([]bool, len(steps)), 0
+	k.steps = k.steps[:0]
 	for i, s := range steps {
-		complete[i], chosen[i] = k.choose(k.complete(s))
-		r, failed := encode(complete[i], k.index)
+		s, chosen[i] = k.choose(k.complete(s))
+		k.steps = append(k.steps, s)
+		r, failed := encode(s, k.index)
 		if size += len(r.payload); failed != nil || size > mostBytes && i > 0 {
 			if err = failed; i == 0 {
 				return 0, err
@@ -112,7 +113,7 @@ func (k *Kernel) batch(steps []state.Step) (done int, err error) {
 		return 0, err
 	}
 	for i, r := range requests {
-		s, failed := complete[i], answers[i]
+		s, failed := k.steps[i], answers[i]
 		if taken := errors.Is(failed, unix.EEXIST) || errors.Is(failed, unix.EBUSY); taken && chosen[i] {
 			s.Index = 0
 			if r, failed = k.again(s); failed == nil {

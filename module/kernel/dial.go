@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"hostnet-module/module/state"
 )
 
 // Kernel is the running kernel, seen from the network namespace in which Dial was called. Its methods may be called from
@@ -23,7 +25,10 @@ type Kernel struct {
 	next     uint32          // the interface index that the next new link is given; 0: the kernel chooses
 	singly   bool            // links have turned out not to go in groups
 	stats    Stats
-	datagram [1 << 16]byte // what was received last
+	steps    []state.Step    // that are sent together
+	about    map[string]bool // the links that they are about
+	sent     []byte          // what was sent last
+	datagram [1 << 16]byte   // what was received last
 }
 
 // Stats counts what went over the socket since Dial.
@@ -60,7 +65,7 @@ func Dial() (*Kernel, error) {
 	if unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_RCVBUFFORCE, receiveBuffer) != nil {
 		_ = unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_RCVBUF, receiveBuffer)
 	}
-	return &Kernel{fd: fd, links: newDirectory(0), fresh: map[string]bool{}}, nil
+	return &Kernel{fd: fd, links: newDirectory(0), fresh: map[string]bool{}, about: map[string]bool{}}, nil
 }
 
 // Close closes the socket.

@@ -14,15 +14,28 @@ import (
 	"hostnet-module/module/attr"
 )
 
-// The framing of requests is the library's (nl.NetlinkRequest). Its Execute is not used: it
+// Of the library (nl) nothing sends or receives here. NetlinkRequest makes a buffer of its own for each message. Its Execute
 // skips the echoed request by the length in the request's header, which NETLINK_CAP_ACK cuts to the header alone (a slice out of
 // range); it loses the offset of the attribute at fault; and it does not tell an interrupted dump's rows from a sound one's.
-// Nor is its Receive, which makes 64 KiB of garbage for each answer; nor its Send, which takes one message.
+// The library's Receive makes 64 KiB of garbage for each answer, and its Send takes one message.
 
 // request is one message to the kernel: struct nlmsghdr without length and sequence number, and what follows it.
 type request struct {
 	typ, flags uint16
 	payload    []byte
+}
+
+// appendTo writes the request: struct nlmsghdr (length, type, flags, sequence number, port: 0, the socket's own), what follows it, and what
+// aligns the next one.
+func (r request) appendTo(b []byte, seq uint32) []byte {
+	length := unix.SizeofNlMsghdr + len(r.payload)
+	b = binary.NativeEndian.AppendUint32(b, uint32(length))
+	b = binary.NativeEndian.AppendUint16(b, r.typ)
+	b = binary.NativeEndian.AppendUint16(b, r.flags|unix.NLM_F_REQUEST)
+	b = binary.NativeEndian.AppendUint32(b, seq)
+	b = binary.NativeEndian.AppendUint32(b, 0)
+	b = append(b, r.payload...)
+	return append(b, make([]byte, align(length)-length)...)
 }
 
 // message is one answer.
@@ -51,17 +64,14 @@ func (a *answer) Unwrap() error { return a.errno }
 // takes them in order, and does not stop at one that it refuses. Answers come in order.
 func (k *Kernel) send(requests ...request) (first uint32, err error) {
 	first = k.seq + 1
-	var datagram []byte
+	k.sent = k.sent[:0]
 	for _, r := range requests {
 		k.seq++
-		m := nl.NetlinkRequest{NlMsghdr: unix.NlMsghdr{Type: r.typ, Flags: r.flags | unix.NLM_F_REQUEST, Seq: k.seq}}
-		m.AddRawData(r.payload)
-		datagram = append(datagram, m.Serialize()...)
-		datagram = append(datagram, make([]byte, align(len(datagram))-len(datagram))...)
+		k.sent = r.appendTo(k.sent, k.seq)
 	}
 	k.stats.Sends++
 	for {
-		err = unix.Sendto(k.fd, datagram, 0, &unix.SockaddrNetlink{Family: unix.AF_NETLINK})
+		err = unix.Sendto(k.fd, k.sent, 0, &unix.SockaddrNetlink{Family: unix.AF_NETLINK})
 		switch {
 		case errors.Is(err, unix.EINTR):
 		case errors.Is(err, unix.EAGAIN):
