@@ -34,8 +34,12 @@ func (m *maker) objects(steps []state.Step) []Object {
 
 func (m *maker) object(o *spec.Object, touched map[string]touch) Object {
 	had, will := m.has.Link(o.Name), m.out.Link(o.Name)
-	states := func() (before, after map[string]any) { return m.states(o, had, will) }
-	before, after := states()
+	states := func() (before, after map[string]any) {
+		return m.states(o, had, will, map[string]any{}, map[string]any{})
+	}
+	clear(m.before)
+	clear(m.after)
+	before, after := m.states(o, had, will, m.before, m.after)
 	p := Object{Kind: o.Kind.Name, Name: o.Name, Action: None, Disruption: Undisturbed, Differences: differences(m.keys(o), before, after), States: states}
 	t := touched[o.Name]
 	switch {
@@ -66,13 +70,17 @@ func (m *maker) object(o *spec.Object, touched map[string]touch) Object {
 	return p
 }
 
-// states describes an object before and after.
-func (m *maker) states(o *spec.Object, had, will *state.Link) (before, after map[string]any) {
+// states describes an object before and after, in two empty maps; nil: it is not there.
+func (m *maker) states(o *spec.Object, had, will *state.Link, before, after map[string]any) (_, _ map[string]any) {
 	if had != nil {
-		before = m.describe(m.has, had, o)
+		m.describe(before, m.has, had, o)
+	} else {
+		before = nil
 	}
 	if will != nil && !o.Absent {
-		after = m.describe(m.out, will, o)
+		m.describe(after, m.out, will, o)
+	} else {
+		after = nil
 	}
 	for _, k := range lastKeys {
 		if empty(before[k]) && empty(after[k]) {
@@ -156,9 +164,8 @@ func (m *maker) kindKeys(k *kind.Kind) []string {
 }
 
 // describe is an object's state in the words of a document: what the document says of it, what the plan derived for it,
-// and its lists.
-func (m *maker) describe(h *state.Host, l *state.Link, o *spec.Object) map[string]any {
-	d := map[string]any{}
+// and its lists; into d.
+func (m *maker) describe(d map[string]any, h *state.Host, l *state.Link, o *spec.Object) {
 	cares, had := m.out.Link(o.Name), m.has.Link(o.Name)
 	for r, v := range l.Attrs.All() {
 		if had != nil {
@@ -182,7 +189,6 @@ func (m *maker) describe(h *state.Host, l *state.Link, o *spec.Object) map[strin
 		m.describePorts(d, h, o)
 	}
 	d["addresses"], d["routes"] = addressWords(l), m.routeWords(h, o)
-	return d
 }
 
 // describeDerived adds IPv6 and host access, where the plan has an opinion.

@@ -14,7 +14,7 @@ import (
 // Make plans a document on a host: what the host shall be, the steps there, and what that means for every object. A document
 // that does not fit the host gives problems and no plan.
 func Make(doc *spec.Document, has *state.Host, last Last) (*Plan, []spec.Problem, error) {
-	m := &maker{doc: doc, has: has, last: last, out: Goal(has), ports: make(map[string][]string, len(doc.Objects)/2), moved: map[string]string{}, byDev: map[*state.Host]map[string][]state.Route{}, keysOf: map[*kind.Kind][]string{}}
+	m := &maker{doc: doc, has: has, last: last, out: Goal(has), ports: make(map[string][]string, len(doc.Objects)/2), moved: map[string]string{}, byDev: map[*state.Host]map[string][]state.Route{}, keysOf: map[*kind.Kind][]string{}, before: map[string]any{}, after: map[string]any{}}
 	m.resolve()
 	m.prune()
 	m.checkKinds()
@@ -80,10 +80,11 @@ type maker struct {
 
 	declaredCount int // how many of the document's objects it names itself; those behind them are pruned
 
-	links  []*state.Link                            // of out, by the document's objects, from the stage on that puts them all in; nil for one that shall not be there
-	order  []*state.Link                            // all of out from below, once nothing comes or goes any more; see fromBelow
-	byDev  map[*state.Host]map[string][]state.Route // see routesOf
-	keysOf map[*kind.Kind][]string                  // see kindKeys
+	links         []*state.Link                            // of out, by the document's objects, from the stage on that puts them all in; nil for one that shall not be there
+	order         []*state.Link                            // all of out from below, once nothing comes or goes any more; see fromBelow
+	byDev         map[*state.Host]map[string][]state.Route // see routesOf
+	before, after map[string]any                           // in which one object after the other is described
+	keysOf        map[*kind.Kind][]string                  // see kindKeys
 }
 
 func (m *maker) problem(path, hint, format string, args ...any) {
