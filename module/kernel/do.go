@@ -122,26 +122,6 @@ func write(name, text string) error {
 	return err
 }
 
-// read is os.ReadFile of what sysfs and the like tell, without the runtime's poller.
-func read(name string) ([]byte, error) {
-	fd, err := unix.Open(name, unix.O_RDONLY|unix.O_CLOEXEC, 0)
-	if err != nil {
-		return nil, err
-	}
-	defer unix.Close(fd)
-	data, buffer := []byte(nil), make([]byte, 4096)
-	for {
-		n, err := unix.Read(fd, buffer)
-		switch {
-		case errors.Is(err, unix.EINTR):
-			continue
-		case err != nil || n == 0:
-			return data, err
-		}
-		data = append(data, buffer[:n]...)
-	}
-}
-
 // remember keeps the directory true after a step. What a deleted link took with it stays known by an index that nobody has:
 // a step that names it is then refused by the kernel.
 func (k *Kernel) remember(s state.Step) {

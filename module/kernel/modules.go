@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	"golang.org/x/sys/unix"
+
+	"hostnet-module/module/store"
 )
 
 // modules knows where the machine keeps its kernel modules; a test has another machine.
@@ -48,7 +50,7 @@ func (m modules) has(name string) bool {
 
 // loadable tells whether modprobe would find the module. modules.dep has one line a module: «kernel/a/b.ko.xz: kernel/c.ko.xz».
 func (m modules) loadable(name string) bool {
-	disabled, _ := read(filepath.Join(m.proc, "sys/kernel/modules_disabled"))
+	disabled, _ := store.ReadFile(filepath.Join(m.proc, "sys/kernel/modules_disabled"))
 	return m.find() != "" && strings.TrimSpace(string(disabled)) != "1" &&
 		lists(filepath.Join(m.lib, "modules.dep"), func(line string) bool {
 			file, _, _ := strings.Cut(line, ":")
@@ -72,7 +74,7 @@ func moduleName(file string) string {
 }
 
 func lists(path string, is func(line string) bool) bool {
-	b, err := read(path)
+	b, err := store.ReadFile(path)
 	if err != nil {
 		return false
 	}
@@ -87,7 +89,7 @@ func lists(path string, is func(line string) bool) bool {
 // findModprobe asks the kernel which program it would run itself; then PATH, which the caller may have emptied; then where
 // distributions keep it. "" if there is none.
 func findModprobe() string {
-	own, _ := read("/proc/sys/kernel/modprobe")
+	own, _ := store.ReadFile("/proc/sys/kernel/modprobe")
 	onPath, _ := exec.LookPath("modprobe")
 	for _, path := range []string{strings.TrimSpace(string(own)), onPath, "/sbin/modprobe", "/usr/sbin/modprobe"} {
 		if st, err := os.Stat(path); path != "" && err == nil && st.Mode()&0o111 != 0 {

@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"hostnet-module/module/state"
+	"hostnet-module/module/store"
 )
 
 // files are the places outside netlink where more is known about NICs.
@@ -18,7 +19,7 @@ var sys = files{class: "/sys/class/net", udev: "/run/udev/data"}
 // here tells whether sysfs shows this very link: it belongs to the namespace in which it was mounted, and a name or an
 // index alone means another link in another namespace.
 func (f files) here(name string, index int) bool {
-	b, err := read(filepath.Join(f.class, name, "ifindex"))
+	b, err := store.ReadFile(filepath.Join(f.class, name, "ifindex"))
 	return err == nil && strings.TrimSpace(string(b)) == strconv.Itoa(index)
 }
 
@@ -28,7 +29,7 @@ func (f files) path(name string, index int) string {
 	if !f.here(name, index) {
 		return ""
 	}
-	if b, err := read(filepath.Join(f.udev, "n"+strconv.Itoa(index))); err == nil {
+	if b, err := store.ReadFile(filepath.Join(f.udev, "n"+strconv.Itoa(index))); err == nil {
 		for line := range strings.Lines(string(b)) {
 			if path, ok := strings.CutPrefix(strings.TrimSpace(line), "E:ID_PATH="); ok {
 				return path
@@ -82,7 +83,7 @@ func (f files) speed(name string, index int) int {
 	if !f.here(name, index) {
 		return 0
 	}
-	b, err := read(filepath.Join(f.class, name, "speed"))
+	b, err := store.ReadFile(filepath.Join(f.class, name, "speed"))
 	if err != nil {
 		return 0
 	}

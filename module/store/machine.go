@@ -16,13 +16,13 @@ const Lasting = "/var/lib/hostnet"
 
 // Boot identifies this boot of the kernel (random(4): boot_id); "" if /proc does not say.
 func Boot() string {
-	id, _ := readFile("/proc/sys/kernel/random/boot_id")
+	id, _ := ReadFile("/proc/sys/kernel/random/boot_id")
 	return strings.TrimSpace(string(id))
 }
 
 // Uptime is how long the kernel has been up, by a clock that nobody sets (proc(5): uptime); 0 if /proc does not say.
 func Uptime() time.Duration {
-	text, _ := readFile("/proc/uptime")
+	text, _ := ReadFile("/proc/uptime")
 	seconds, _, _ := strings.Cut(string(text), " ")
 	up, _ := strconv.ParseFloat(seconds, 64)
 	return time.Duration(up * float64(time.Second))
@@ -45,7 +45,7 @@ func (p Process) Alive() bool { return p.PID > 0 && p.Start > 0 && started(p.PID
 
 // started is 0 if there is no such process, or only what is left of it until its parent has asked (Z).
 func started(pid int) uint64 {
-	stat, _ := readFile(fmt.Sprintf("/proc/%d/stat", pid))
+	stat, _ := ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	fields := strings.Fields(string(stat[bytes.LastIndexByte(stat, ')')+1:])) // the name before it may hold anything, brackets too
 	if len(fields) < 20 || fields[0] == "Z" || fields[0] == "X" {
 		return 0

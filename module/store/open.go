@@ -41,8 +41,8 @@ func again(call func() error) error {
 	}
 }
 
-// readFile is os.ReadFile, but for that.
-func readFile(path string) ([]byte, error) {
+// ReadFile is os.ReadFile, but for that.
+func ReadFile(path string) ([]byte, error) {
 	fd, err := openFile(path, os.O_RDONLY, 0)
 	if err != nil {
 		return nil, err
@@ -94,5 +94,5 @@ func (r root) ReadFile(name string) ([]byte, error) {
 	if !fs.ValidPath(name) {
 		return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrInvalid}
 	}
-	return readFile(Tree(r.folder).At(name))
+	return ReadFile(Tree(r.folder).At(name))
 }

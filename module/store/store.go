@@ -25,7 +25,7 @@ type Dir string
 
 // Read returns a file's bytes, nil if there is no such file.
 func (d Dir) Read(name string) ([]byte, error) {
-	data, err := readFile(filepath.Join(string(d), name))
+	data, err := ReadFile(filepath.Join(string(d), name))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}

@@ -32,7 +32,7 @@ var ours = map[string]string{
 	"probe":   "spec",            // asks what is out there: I/O of its own, which the engine schedules
 	"guard":   "store",           // processes, sockets and clocks; what undo and keep are, the engine tells it
 	"engine":  "spec state plan store others persist probe guard attr",
-	"kernel":  "state kind attr",
+	"kernel":  "state kind attr store", // of store the reading of files, as sysfs has them
 	"report":  "spec state plan engine kind attr guard",
 	"ansible": "engine kernel spec convert store report plan state persist",
 	"cli":     "engine kernel spec convert foreign store report plan state ansible persist guard",
