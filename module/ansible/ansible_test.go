@@ -263,7 +263,7 @@ func TestCalled(t *testing.T) {
 		word bool
 		want bool
 	}{
-		{"/root/.ansible/tmp/x/AnsiballZ_hostnet /nowhere", false, true}, {"AnsiballZ_hostnet", false, true},
+		{"/home/ada/.ansible/tmp/x/AnsiballZ_hostnet /nowhere", false, true}, {"AnsiballZ_hostnet", false, true},
 		{"hostnet-module args", false, true}, {"hostnet-module -", false, true}, {"hostnet-module args", true, false},
 		{"hostnet-module host.json", false, false}, {"hostnet-module deep", false, false}, {"hostnet-module text", false, false},
 		{"hostnet-module yaml", false, false}, {"hostnet-module broken", false, false}, {"hostnet-module nowhere", false, false},

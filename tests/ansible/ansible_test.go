@@ -54,7 +54,7 @@ func TestLocal(t *testing.T) {
 	if err != nil || len(built) != 1 {
 		t.Fatalf("bin/ holds %d collections: make collection", len(built))
 	}
-	m := start(t, "--memory", "1536", "--package", "ansible-core", "--package", "libc-bin", "--file", built[0]+":/root/hostnet-linux.tar.gz")
+	m := start(t, "--memory", "1536", "--package", "ansible-core", "--package", "libc-bin", "--file", built[0]+":/hostnet-linux.tar.gz")
 	m.tell(t, []string{"testdata/local/local.txtar"}, func(*machine, *testscript.Env) error { return nil })
 }
 
@@ -218,10 +218,10 @@ func (m *machine) connections() []string {
 // bare gives the machine a new network: two NICs, two switches, a router, and no record of an earlier run; and what a story that failed
 // has left of its own is taken away. It keeps nothing for a next boot, as the lab says: it has none. A story in which it shall removes boot-disabled.
 func (m *machine) bare() error {
-	argv := m.ssh(`for dir in /var/cache /root/.ansible /proc/sys/fs/binfmt_misc; do while umount $dir 2>/dev/null; do :; done; done
+	argv := m.ssh(`for dir in /var/cache ~/.ansible /proc/sys/fs/binfmt_misc; do while umount $dir 2>/dev/null; do :; done; done
 		[ ! -e /usr/bin/uname.real ] || mv -f /usr/bin/uname.real /usr/bin/uname
 		cd /sys/class/net; for dev in */bridge/ */bonding/ eth0/ eth1/; do [ ! -e $dev ] || echo link del ${dev%%/*}; done | ip -batch -; cd /
-		` + dissolve + `; ip netns del sw; ip netns del r; rm -rf /run/hostnet /etc/hostnet /usr/local/sbin/hostnet-module /root/.ansible /run/hostnet-cache; mkdir /etc/hostnet; >/etc/hostnet/boot-disabled; lab topo >/dev/null &&
+		` + dissolve + `; ip netns del sw; ip netns del r; rm -rf /run/hostnet /etc/hostnet /usr/local/sbin/hostnet-module ~/.ansible /run/hostnet-cache; mkdir /etc/hostnet; >/etc/hostnet/boot-disabled; lab topo >/dev/null &&
 		[ "$(cd /sys/class/net; echo */)" = "eth0/ eth1/ lo/ mgmt0/" ] || { ip link; exit 1; }`)
 	if out, err := exec.Command(argv[0], argv[1:]...).CombinedOutput(); err != nil {
 		return fmt.Errorf("a bare network: %w\n%s", err, out)
