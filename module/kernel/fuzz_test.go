@@ -94,13 +94,16 @@ func FuzzRoutes(f *testing.F) {
 
 func FuzzVLANs(f *testing.F) {
 	seeds(f, "vlans.bin")
+	seeds(f, "tables.bin")
 	f.Fuzz(func(t *testing.T, b []byte) {
 		h, _ := known()
-		feed(vlanReader{h}, messagesOf(b))
-		for _, l := range h.Links {
-			for _, v := range l.VLANs {
-				if v.ID == 0 || v.ID > 4094 {
-					t.Errorf("%s: VLAN %d", l.Name, v.ID)
+		for _, r := range []reader{vlanReader{h}, tableReader{h}} {
+			feed(r, messagesOf(b))
+			for _, l := range h.Links {
+				for _, v := range l.VLANs {
+					if v.ID == 0 || v.ID > 4094 {
+						t.Errorf("%s: VLAN %d", l.Name, v.ID)
+					}
 				}
 			}
 		}

@@ -44,24 +44,23 @@ func (k *Kernel) Snapshot(ctx context.Context) (*state.Host, error) {
 
 // rest asks for what is no link and no address.
 func (k *Kernel) rest(ctx context.Context, host *state.Host, dir *directory) error {
-	bridging := slices.ContainsFunc(host.Links, func(l *state.Link) bool { return l.K().Bridging })
+	// VLANs always where there is a bridge: its own entry for the default VLAN matters as soon as a plan turns filtering on.
+	if slices.ContainsFunc(host.Links, func(l *state.Link) bool { return l.K().Bridging }) {
+		if err := k.vlans(ctx, host); err != nil {
+			return err
+		}
+	}
 	for _, ask := range []struct {
 		what    string
 		typ     uint16
 		payload []byte
 		into    reader
-		where   bool
 	}{
-		// VLANs always where there is a bridge: its own entry for the default VLAN matters as soon as a plan turns filtering on.
-		{"bridge VLANs", unix.RTM_GETLINK, dumpLinks(unix.AF_BRIDGE, filterVLANs), vlanReader{host}, bridging},
-		{"IPv4 routes", unix.RTM_GETROUTE, dumpRoutes(unix.AF_INET), routeReader{unix.AF_INET, dir, host}, true},
-		{"IPv6 routes", unix.RTM_GETROUTE, dumpRoutes(unix.AF_INET6), routeReader{unix.AF_INET6, dir, host}, true},
-		{"IPv4 rules", unix.RTM_GETRULE, dumpRules(unix.AF_INET), ruleReader{unix.AF_INET, host}, true},
-		{"IPv6 rules", unix.RTM_GETRULE, dumpRules(unix.AF_INET6), ruleReader{unix.AF_INET6, host}, true},
+		{"IPv4 routes", unix.RTM_GETROUTE, dumpRoutes(unix.AF_INET), routeReader{unix.AF_INET, dir, host}},
+		{"IPv6 routes", unix.RTM_GETROUTE, dumpRoutes(unix.AF_INET6), routeReader{unix.AF_INET6, dir, host}},
+		{"IPv4 rules", unix.RTM_GETRULE, dumpRules(unix.AF_INET), ruleReader{unix.AF_INET, host}},
+		{"IPv6 rules", unix.RTM_GETRULE, dumpRules(unix.AF_INET6), ruleReader{unix.AF_INET6, host}},
 	} {
-		if !ask.where {
-			continue
-		}
 		err := k.dump(ctx, ask.what, ask.typ, ask.payload, ask.into)
 		if ask.typ == unix.RTM_GETRULE && (errors.Is(err, unix.EAFNOSUPPORT) || errors.Is(err, unix.EOPNOTSUPP)) {
 			err = nil // a kernel without policy rules, or without IPv6
@@ -71,6 +70,16 @@ func (k *Kernel) rest(ctx context.Context, host *state.Host, dir *directory) err
 		}
 	}
 	return nil
+}
+
+// vlans asks for the VLAN tables of bridges and ports. Older kernels, and bridges built without VLANs, have no message for these alone.
+func (k *Kernel) vlans(ctx context.Context, host *state.Host) error {
+	const what = "bridge VLANs"
+	err := k.dump(ctx, what, rtmGetVLAN, dumpVLANs(), tableReader{host})
+	if errors.Is(err, unix.EOPNOTSUPP) {
+		return k.dump(ctx, what, unix.RTM_GETLINK, dumpLinks(unix.AF_BRIDGE, filterVLANs), vlanReader{host})
+	}
+	return err
 }
 
 func dumpLinks(family int, filter uint32) []byte {

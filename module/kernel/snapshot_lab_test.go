@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"golang.org/x/sys/unix"
 )
 
@@ -136,11 +137,42 @@ func keep(t *testing.T, k *Kernel, d *dumps) {
 		into    *[]message
 	}{
 		{unix.RTM_GETLINK, dumpLinks(unix.AF_UNSPEC, filterSkipStats), &d.links}, {unix.RTM_GETADDR, addressesOf(0), &d.addresses},
-		{unix.RTM_GETLINK, dumpLinks(unix.AF_BRIDGE, filterVLANs), &d.vlans},
+		{rtmGetVLAN, dumpVLANs(), &d.tables}, {unix.RTM_GETLINK, dumpLinks(unix.AF_BRIDGE, filterVLANs), &d.vlans},
 		{unix.RTM_GETROUTE, dumpRoutes(unix.AF_INET), &d.routes4}, {unix.RTM_GETROUTE, dumpRoutes(unix.AF_INET6), &d.routes6},
 	} {
 		if err := k.dump(context.Background(), "what there is", ask.typ, ask.payload, keeper{ask.into}); err != nil {
 			t.Fatal(err)
 		}
+	}
+}
+
+// TestLongTable: a table that fits into no datagram goes on in the next one.
+func TestLongTable(t *testing.T) {
+	namespace(t)
+	run(t, `set -e
+ip link add br0 type bridge
+ip link add d0 type dummy
+ip link set d0 master br0
+for id in $(seq 10 2 4094); do echo vlan add vid $id dev d0; done >/tmp/table
+bridge -batch /tmp/table
+bridge vlan add vid 100-200 dev br0 self`)
+	k, err := Dial()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer k.Close()
+	h, err := k.Snapshot(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	long, short := h.Link("d0").VLANs, h.Link("br0").VLANs
+	if len(long) != 1+2043 || len(short) != 1+101 {
+		t.Errorf("%d VLANs of the port, %d of the bridge", len(long), len(short))
+	}
+	if err := k.dump(context.Background(), "bridges", unix.RTM_GETLINK, dumpLinks(unix.AF_BRIDGE, filterVLANs), vlanReader{h}); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(long, h.Link("d0").VLANs) + cmp.Diff(short, h.Link("br0").VLANs); diff != "" {
+		t.Error("not what the bridges' own dump tells: ", diff)
 	}
 }
