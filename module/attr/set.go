@@ -82,6 +82,15 @@ func (s *Set) Put(r *Row, v Value) {
 	}
 }
 
+// Join puts every value of other, none of whose rows is in the set.
+func (s *Set) Join(other Set) {
+	if s.out != 0 || other.out != 0 {
+		s.Merge(other)
+		return
+	}
+	s.items = append(s.items, other.items...)
+}
+
 // compact copies a set without what is not in it, with room for more.
 func (s Set) compact(more int) Set {
 	items := make([]Item, 0, s.Len()+more)

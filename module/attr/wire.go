@@ -209,17 +209,16 @@ func (t Table) Decode(nest []byte, place Place, names Resolver) Set {
 // DecodeInto is Decode into a set that has none of the table's rows of that place yet.
 func (t Table) DecodeInto(s *Set, nest []byte, place Place, names Resolver) {
 	s.items = slices.Grow(s.items, len(t))
-	t.decode(s, nest, place, 0, names)
+	t.rows().decode(s, nest, place, 0, names)
 }
 
-func (t Table) decode(s *Set, nest []byte, place Place, in uint16, names Resolver) {
-	rows := t.rows()
+func (rows *byAddress) decode(s *Set, nest []byte, place Place, in uint16, names Resolver) {
 	from, last := len(s.items), 0
 	Walk(nest, func(num uint16, payload []byte) {
 		fresh := int(num) > last // than all before: it is told for the first time
 		last = max(last, int(num))
 		if in == 0 && num != 0 && rows.nested(place, num) {
-			t.decode(s, payload, place, num, names)
+			rows.decode(s, payload, place, num, names)
 		}
 		for _, r := range rows.of(place, in, num) {
 			v, ok := r.Decode(payload, names)

@@ -35,17 +35,30 @@ type linkReader struct {
 	dir    *directory // of all links; nil until the end
 	beyond bool       // the message that is read has a row that points at another link
 
-	slab  []state.Link // room for the next links
-	room  attr.Set     // in which each link's values are gathered
-	port  attr.Set     // and those of a port
-	last  map[likeness]attr.Set
-	words map[string]string // kinds
+	slab   []state.Link // room for the next links
+	room   attr.Set     // in which each link's values are gathered
+	top    *attr.Reading
+	afSpec *attr.Reading
+	kin    map[string]*kin
 }
 
-// likeness is what links have in common whose values may be the same: their kind, or the kind of their masters.
-type likeness struct {
-	kind string
-	port bool
+// kin is what links of one kind have in common, and ports of links of that kind: the values may be the same.
+type kin struct {
+	name        string // IFLA_INFO_KIND
+	data, slave *attr.Reading
+	attrs, port attr.Set // of the last one
+}
+
+// of is what there is for a kind. No links are kin from before to after the end, when indexes have got names.
+func (r *linkReader) of(kindName []byte) *kin {
+	kindName = ended(kindName)
+	k := r.kin[string(kindName)]
+	if k == nil {
+		name := string(kindName)
+		k = &kin{name: name, data: kind.Of(name).Rows.Reading(attr.Data), slave: kind.Of(name).Port.Reading(attr.Port)}
+		r.kin[name] = k
+	}
+	return k
 }
 
 // pointing is a link with the numbers of those that it stands on and is a port of; 0: none.
@@ -61,7 +74,7 @@ type unread struct {
 }
 
 func (r *linkReader) begin() {
-	*r = linkReader{last: map[likeness]attr.Set{}, words: map[string]string{}}
+	*r = linkReader{top: kind.Common.Reading(attr.Top), afSpec: kind.Common.Reading(attr.AFSpec), kin: map[string]*kin{}}
 }
 
 func (r *linkReader) take(m message) {
@@ -98,6 +111,7 @@ func (r *linkReader) end(older *directory) (*state.Host, *directory) {
 		}
 		r.dir = older
 	}
+	clear(r.kin)
 	for _, u := range r.again {
 		r.parse(u.link, u.data)
 	}
@@ -131,21 +145,21 @@ func (r *linkReader) Index(string) uint32 { return 0 }
 // parse reads one struct ifinfomsg (family, type, index, flags, change) and its attributes.
 func (r *linkReader) parse(l *state.Link, b []byte) {
 	l.Index, l.Attrs = int(int32(u32(b[4:]))), r.room.Emptied()
-	flags, top := u32(b[8:]), b[unix.SizeofIfInfomsg:]
+	flags := u32(b[8:])
 	for _, row := range kind.Common {
 		if row.Place == attr.Header {
 			l.Attrs.Put(row, attr.On(flags&row.Bit != 0))
 		}
 	}
-	kind.Common.DecodeInto(&l.Attrs, top, attr.Top, r)
-	r.parseTop(l, top)
+	of := r.parseTop(l, b[unix.SizeofIfInfomsg:])
 	l.Seen.Loopback = flags&unix.IFF_LOOPBACK != 0
 	l.Seen.Hardware = l.Kind == "" && !l.Seen.Loopback
-	r.room, l.Attrs = l.Attrs, r.alike(l.Attrs, false, l.Kind)
+	of.attrs = l.Attrs.Like(of.attrs)
+	r.room, l.Attrs = l.Attrs, of.attrs
 }
 
-// parseTop reads the attributes of a link message that are no rows of a table, and those of its nests.
-func (r *linkReader) parseTop(l *state.Link, b []byte) {
+// parseTop reads the attributes of a link message, and those of its nests.
+func (r *linkReader) parseTop(l *state.Link, b []byte) (of *kin) {
 	points, elsewhere := pointing{link: l}, false
 	attr.Walk(b, func(num uint16, p []byte) {
 		switch num {
@@ -158,13 +172,17 @@ func (r *linkReader) parseTop(l *state.Link, b []byte) {
 		case unix.IFLA_MASTER:
 			points.master = u32(p)
 		case unix.IFLA_LINKINFO:
-			r.parseInfo(l, p)
+			of = r.parseInfo(l, p)
 		case unix.IFLA_AF_SPEC:
-			parseAFSpec(l, p, r)
+			r.parseAFSpec(l, p)
 		default:
+			r.top.One(&l.Attrs, num, p, r)
 			parseSeen(&l.Seen, num, p)
 		}
 	})
+	if of == nil {
+		of = r.of(nil)
+	}
 	if !l.K().HasParent && !slices.Contains(fallsWithParent, l.Kind) {
 		points.parent = 0
 	}
@@ -174,63 +192,51 @@ func (r *linkReader) parseTop(l *state.Link, b []byte) {
 	if points.parent != 0 || points.master != 0 {
 		r.points = append(r.points, points)
 	}
-}
-
-// alike are a link's values, or those of a port: of the link before it of the same kind, if they are the same, as they are on most
-// bridges and ports of a host with thousands; else a copy in no more room than they take.
-func (r *linkReader) alike(s attr.Set, port bool, kindName string) attr.Set {
-	of := likeness{kindName, port}
-	r.last[of] = s.Like(r.last[of])
-	return r.last[of]
-}
-
-// word is a text that most links have in common with others.
-func (r *linkReader) word(p []byte) string {
-	p = ended(p)
-	w, ok := r.words[string(p)]
-	if !ok {
-		w = string(p)
-		r.words[w] = w
-	}
-	return w
+	return of
 }
 
 // parseInfo reads IFLA_LINKINFO. The kind comes before the data in the kernel's messages, but nothing promises it.
-func (r *linkReader) parseInfo(l *state.Link, nest []byte) {
-	var data, slaveData []byte
-	slaveKind := ""
+func (r *linkReader) parseInfo(l *state.Link, nest []byte) *kin {
+	var name, slave, data, slaveData []byte
 	attr.Walk(nest, func(num uint16, p []byte) {
 		switch num {
 		case infoKind:
-			l.Kind = r.word(p)
+			name = p
 		case infoData:
 			data = p
 		case infoSlaveKind:
-			slaveKind = r.word(p)
+			slave = p
 		case infoSlaveData:
 			slaveData = p
 		}
 	})
-	l.K().Rows.DecodeInto(&l.Attrs, data, attr.Data, r)
+	of := r.of(name)
+	l.Kind = of.name
+	values, _ := of.data.Decode(data, r)
+	l.Attrs.Join(values)
 	l.Attrs.Unveil()
 	if slaveData != nil {
-		r.port = r.port.Emptied()
-		kind.Of(slaveKind).Port.DecodeInto(&r.port, slaveData, attr.Port, r)
-		l.Port = r.alike(r.port, true, slaveKind)
+		of := r.of(slave)
+		if port, same := of.slave.Decode(slaveData, r); !same {
+			of.port = port.Like(of.port)
+		}
+		l.Port = of.port
 	}
+	return of
 }
 
 // parseAFSpec reads what AF_INET6 says in IFLA_AF_SPEC: a nest for each address family.
-func parseAFSpec(l *state.Link, nest []byte, names attr.Resolver) {
+func (r *linkReader) parseAFSpec(l *state.Link, nest []byte) {
 	attr.Walk(nest, func(family uint16, p []byte) {
-		if family == unix.AF_INET6 {
-			kind.Common.DecodeInto(&l.Attrs, p, attr.AFSpec, names)
-			attr.Walk(p, func(num uint16, conf []byte) {
-				if num == inet6Conf {
-					parseConf(l, conf)
-				}
-			})
+		if family != unix.AF_INET6 {
+			return
 		}
+		attr.Walk(p, func(num uint16, p []byte) {
+			if num == inet6Conf {
+				parseConf(l, p)
+			}
+			r.afSpec.One(&l.Attrs, num, p, r)
+		})
 	})
 }
 
