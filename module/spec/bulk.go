@@ -20,13 +20,15 @@ func inBulk(n *node) bool {
 	return ids != nil && !ids.missing()
 }
 
-// segmentsOf takes a segment apart, if it gives ids. The path of each one that it stands for names it: "segments[0](id 117)".
-func (w *walker) segmentsOf(p place) []place {
+// segments takes a segment apart, if it gives ids, and hands on each one that it stands for, with how many are still to come. The path
+// of each names it: "segments[0](id 117)". The next one takes its place.
+func (w *walker) segments(p place, each func(left int, one place)) {
 	if p.node.shape == textShape && startsWith(p.node.text, '{') && !w.expand(p, objectShape) {
-		return nil
+		return
 	}
 	if p.node.shape != objectShape || !inBulk(p.node) {
-		return []place{w.single(p)}
+		each(1, w.single(p))
+		return
 	}
 	ids, ok := w.ids(p.at(idsKey, p.node.value(idsKey)))
 	if n := p.node.value("id"); n != nil && !n.missing() {
@@ -38,18 +40,19 @@ func (w *walker) segmentsOf(p place) []place {
 		ok = false
 	}
 	if !ok {
-		return nil
+		return
 	}
-	segments, keys := make([]place, len(ids)), slices.Clone(p.node.keys)
-	for i, k := range keys {
+	one := *p.node
+	one.keys, one.items = slices.Clone(p.node.keys), make([]*node, len(p.node.items))
+	for i, k := range one.keys {
 		if k.text == idsKey {
-			keys[i] = &node{shape: textShape, text: "id", line: k.line, column: k.column}
+			one.keys[i] = &node{shape: textShape, text: "id", line: k.line, column: k.column}
 		}
 	}
+	values := make([]node, len(one.items))
 	for i, id := range ids {
-		segments[i] = w.segmentOf(p, keys, id)
+		each(len(ids)-i, w.segment(p, &one, values, id))
 	}
-	return segments
 }
 
 // single is a segment without ids.
@@ -68,25 +71,25 @@ func (w *walker) single(p place) place {
 			n.keys, n.items = append(n.keys, k), append(n.items, p.node.items[i])
 		}
 	}
-	return place{p.path, &n}
+	return p.on(&n)
 }
 
-// segmentOf is one of the segments that one with ids stands for. They have their keys in common.
-func (w *walker) segmentOf(p place, keys []*node, id uint16) place {
+// segment makes one of the segments that one with ids stands for, out of the keys and values of the one before it.
+func (w *walker) segment(p place, one *node, values []node, id uint16) place {
 	number := strconv.Itoa(int(id))
-	one := place{p.path + "(id " + number + ")", &node{shape: objectShape, line: p.node.line, column: p.node.column, keys: keys, items: make([]*node, len(keys))}}
+	at := place{within: p.path() + "(id " + number + ")", node: one}
 	for i, n := range p.node.items {
-		if p.node.keys[i].text == idsKey {
-			one.node.items[i] = &node{shape: numberShape, text: number, line: n.line, column: n.column}
+		if one.items[i] = &values[i]; p.node.keys[i].text == idsKey {
+			values[i] = node{shape: numberShape, text: number, line: n.line, column: n.column}
 		} else {
-			one.node.items[i] = w.fill(one.at(keys[i].text, n), id)
+			values[i] = w.fill(at.at(one.keys[i].text, n), id)
 		}
 	}
-	return one
+	return at
 }
 
 // fill copies a value, with its templates replaced.
-func (w *walker) fill(p place, id uint16) *node {
+func (w *walker) fill(p place, id uint16) node {
 	n := *p.node
 	if n.shape == textShape && strings.Contains(n.text, "{") {
 		text, err := fillText(n.text, int(id))
@@ -103,9 +106,10 @@ func (w *walker) fill(p place, id uint16) *node {
 		if n.shape == objectShape {
 			at = p.at(n.keys[i].text, item)
 		}
-		n.items[i] = w.fill(at, id)
+		filled := w.fill(at, id)
+		n.items[i] = &filled
 	}
-	return &n
+	return n
 }
 
 // ids reads numbers and ranges of VLANs, each of them once.

@@ -101,8 +101,16 @@ func (p Port) String() string {
 
 // Find returns the object that names a link; nil if none does.
 func (d *Document) Find(name string) *Object {
+	if at := d.place(name); at >= 0 {
+		return d.Objects[at]
+	}
+	return nil
+}
+
+// place is where the first object of a name stands; -1 if there is none.
+func (d *Document) place(name string) int {
 	if len(d.Objects) == 0 {
-		return nil
+		return -1
 	}
 	if d.found.list != &d.Objects[0] || d.found.n != len(d.Objects) { // of a copy with other objects, too
 		d.found = found{&d.Objects[0], len(d.Objects), make(map[string]int, len(d.Objects))}
@@ -111,9 +119,9 @@ func (d *Document) Find(name string) *Object {
 		}
 	}
 	if i, ok := d.found.at[name]; ok {
-		return d.Objects[i]
+		return i
 	}
-	return nil
+	return -1
 }
 
 // found is where the objects of a list stand, by name.

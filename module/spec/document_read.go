@@ -1,6 +1,7 @@
 package spec
 
 import (
+	"slices"
 	"strings"
 
 	"hostnet-module/module/kind"
@@ -101,9 +102,9 @@ func objectOf(path string) string {
 
 func decode(tree *node) (*Document, []Problem) {
 	w, to := new(walker), &root{doc: &Document{State: Present}}
-	readFields(w, place{"", tree}, to, "the document's keys and their values", rootFields)
+	readFields(w, place{node: tree}, to, "the document's keys and their values", rootFields)
 	if len(w.problems) == 0 && to.doc.State != Gathered && !to.any {
-		w.add(place{"", tree}, ErrMissing, "give at least one of "+strings.Join(append(listKeys(), "rules"), ", "), "the document says nothing")
+		w.add(place{node: tree}, ErrMissing, "give at least one of "+strings.Join(append(listKeys(), "rules"), ", "), "the document says nothing")
 	}
 	for _, key := range listKeys() {
 		if p, ok := to.lists[key]; ok {
@@ -172,9 +173,9 @@ func readObjects(w *walker, d *Document, key string, p place) {
 	items, _ := w.list(p)
 	for _, item := range items {
 		if key == segmentsKey {
-			for _, one := range w.segmentsOf(item) {
-				d.Objects = append(d.Objects, readSegment(w, one, d.State == Absent)...)
-			}
+			w.segments(item, func(n int, one place) {
+				d.Objects = readSegment(w, slices.Grow(d.Objects, 2*n), one, d.State == Absent)
+			})
 		} else if o := readObject(w, item, kind.ByList(key), d.State == Absent); o != nil {
 			d.Objects = append(d.Objects, o)
 		}

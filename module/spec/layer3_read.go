@@ -9,7 +9,7 @@ import (
 
 // readAddress reads one entry of `addresses`: "ADDR/LEN" or an object.
 func readAddress(w *walker, p place) (Address, bool) {
-	to := &addressText{Address: Address{Path: p.path}}
+	to := &addressText{Address: Address{Path: p.path()}}
 	before := len(w.problems)
 	if n := p.node; n.shape == objectShape || n.shape == textShape && startsWith(n.text, '{') {
 		if !readFields(w, p, to, "address and its options", addressFields) {
@@ -218,7 +218,7 @@ func lifetime(n uint64) *uint32 {
 
 // readRoute reads one entry of `routes`.
 func readRoute(w *walker, p place) (Route, bool) {
-	to := &routeText{Route: Route{Path: p.path, Table: tableMain, Type: typeUnicast}}
+	to := &routeText{Route: Route{Path: p.path(), Table: tableMain, Type: typeUnicast}}
 	before := len(w.problems)
 	if !readFields(w, p, to, "like {to: default, via: 192.0.2.1}", routeFields) {
 		return to.Route, false

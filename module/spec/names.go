@@ -2,7 +2,6 @@ package spec
 
 import (
 	"strconv"
-	"strings"
 
 	"hostnet-module/module/attr"
 )
@@ -23,17 +22,16 @@ func nameFault(name string) string {
 		return "must have 1-15 bytes, has " + strconv.Itoa(len(name))
 	case name == "." || name == "..":
 		return "must not be a folder's name"
-	case strings.ContainsAny(name, "/:"):
-		return "must not hold / or :"
-	case strings.Contains(name, "%"):
-		return "must not hold %: the kernel would count names with it"
 	}
-	for _, c := range []byte(name) {
-		// The kernel's isspace counts 0xa0, which is a byte of many letters in UTF-8.
-		if c == ' ' || c == 0xa0 || c >= '\t' && c <= '\r' {
+	for i := range len(name) {
+		switch c := name[i]; {
+		case c == '/' || c == ':':
+			return "must not hold / or :"
+		case c == '%':
+			return "must not hold %: the kernel would count names with it"
+		case c == ' ' || c == 0xa0 || c >= '\t' && c <= '\r': // the kernel's isspace counts 0xa0, which is a byte of many letters in UTF-8
 			return "must not hold white space"
-		}
-		if c < ' ' || c == 0x7f {
+		case c < ' ' || c == 0x7f:
 			return "must not hold control characters"
 		}
 	}
@@ -57,11 +55,17 @@ func checkName(c *checker, o *Object) {
 	case text != "":
 		c.fault(o.key("name"), ErrValue, "", "%s: %s", quote(o.Name), text)
 	}
-	if text := nameFault(o.Parent); o.Parent != "" && text != "" {
-		c.fault(o.key("parent"), ErrValue, "", "%s: %s", quote(o.Parent), text)
+	if o.Parent != "" {
+		if text := nameFault(o.Parent); text != "" {
+			c.fault(o.key("parent"), ErrValue, "", "%s: %s", quote(o.Parent), text)
+		}
 	}
-	for _, p := range o.Ports {
-		if text := nameFault(p.Name); p.Name != "" && text != "" && p.Path != o.Path {
+	for i := range o.Ports {
+		p := &o.Ports[i]
+		if p.Name == "" || p.Path == o.Path {
+			continue
+		}
+		if text := nameFault(p.Name); text != "" {
 			c.fault(p.Path, ErrValue, "", "%s: %s", quote(p.Name), text)
 		}
 	}
@@ -77,7 +81,7 @@ func shortName(o *Object) string { return "vlan" + o.Kind.Rows.Must("id").Text(m
 
 // checkUnique refuses a second object of one name.
 func checkUnique(c *checker, o *Object) {
-	if first := c.named[o.Name]; first != nil && first != o {
+	if first := c.named(o.Name); first != nil && first != o {
 		where := o.key("name")
 		if o.derived() {
 			where = o.Path

@@ -77,19 +77,35 @@ func clip(text string) string {
 	return text[:cut] + "..."
 }
 
-// place is a node and its path.
+// place is a node and its path, which is put together when somebody asks: of thousands of values hardly one has a problem.
 type place struct {
-	path string
-	node *node
+	within string // the path of the object that it is a value of; without a key its own
+	key    string
+	node   *node
+}
+
+func (p place) path() string {
+	if p.key == "" {
+		return p.within
+	}
+	return join(p.within, p.key)
 }
 
 // at is the place of a value of an object.
-func (p place) at(key string, n *node) place { return place{join(p.path, key), n} }
+func (p place) at(key string, n *node) place {
+	if key == "" {
+		return place{within: join(p.path(), key), node: n}
+	}
+	return place{p.path(), key, n}
+}
 
 // item is the place of an item of a list.
 func (p place) item(i int, n *node) place {
-	return place{p.path + "[" + strconv.Itoa(i) + "]", n}
+	return place{within: p.path() + "[" + strconv.Itoa(i) + "]", node: n}
 }
+
+// on is the same place with another node, which a problem with it is about.
+func (p place) on(n *node) place { return place{p.within, p.key, n} }
 
 func join(path, key string) string {
 	if !plainKey(key) {

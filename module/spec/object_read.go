@@ -11,7 +11,7 @@ import (
 
 // readObject reads one object of a kind; nil if it is none.
 func readObject(w *walker, p place, k *kind.Kind, absent bool) *Object {
-	o := &Object{Kind: k, Path: p.path, Absent: absent}
+	o := &Object{Kind: k, Path: p.path(), Absent: absent}
 	ok := w.object(p, k.Doc, func(key string, at place) bool {
 		return o.readKey(w, key, at)
 	}, func() []string { return objectKeys(k) })
@@ -181,25 +181,25 @@ func (w *walker) rowText(p place, r *attr.Row) (string, bool) {
 		}
 		return text, ok
 	case len(r.Names) > 0, r.Type == attr.Bool, r.Type == attr.Bool32, r.Type == attr.Bit, r.Type == attr.Flag:
-		return w.literal(p, r.Allowed())
+		return w.literal(p, r)
 	case r.Max == 1:
 		if on, ok := attr.ParseBool(strings.TrimSpace(p.node.text)); ok && p.node.shape < listShape {
 			return r.Text(attr.On(on)), true
 		}
 	}
-	return w.digits(p, r.Allowed())
+	return w.digits(p, true)
 }
 
 // mayBeEmpty tells whether an empty text is a value of a row, as no description and no primary are.
 func mayBeEmpty(r *attr.Row) bool { return r.Empty && (r.Type == attr.Index || r.Type == attr.Text) }
 
 // literal is a scalar of any shape as it was written.
-func (w *walker) literal(p place, allowed string) (string, bool) {
+func (w *walker) literal(p place, r *attr.Row) (string, bool) {
 	if p.node.missing() {
 		return "", false
 	}
 	if p.node.shape >= listShape {
-		w.fault(p, ErrType, "", "must be %s", allowed)
+		w.fault(p, ErrType, "", "must be %s", r.Allowed())
 		return "", false
 	}
 	return strings.TrimSpace(p.node.text), true

@@ -33,7 +33,7 @@ var portFields = []field[Port]{
 
 // readPort reads one member or port: a name, or an object.
 func readPort(w *walker, p place, k *kind.Kind) (Port, bool) {
-	to := Port{Path: p.path}
+	to := Port{Path: p.path()}
 	if n := p.node; n.shape != objectShape && (n.shape != textShape || !startsWith(n.text, '{')) {
 		return to, readPortName(w, p, &to)
 	}

@@ -155,7 +155,7 @@ func hostName(text string) bool {
 
 // readProbe reads one entry of `probes`: "gateway", or an object.
 func readProbe(w *walker, p place) (Probe, bool) {
-	to := &probeText{Probe: Probe{Path: p.path}}
+	to := &probeText{Probe: Probe{Path: p.path()}}
 	before := len(w.problems)
 	const what = "gateway, {ping: ADDRESS}, {tcp: HOST:PORT} or {dns: NAME}"
 	if n := p.node; n.shape != objectShape && !(n.shape == textShape && startsWith(n.text, '{')) {

@@ -56,7 +56,7 @@ func ruleRows() attr.Table {
 
 // readRule reads one entry of `rules`.
 func readRule(w *walker, p place) (Rule, bool) {
-	to := &ruleText{Rule: Rule{Path: p.path, Type: ruleLookup}}
+	to := &ruleText{Rule: Rule{Path: p.path(), Type: ruleLookup}}
 	before := len(w.problems)
 	ok := w.object(p, "like {priority: 100, from: 192.0.2.0/24, table: 100}", func(key string, at place) bool {
 		if f, found := lookup(ruleFields, key); found {

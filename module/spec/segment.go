@@ -17,11 +17,17 @@ func ofVLAN(key string) bool {
 	return key == "name" || key == "parent" || kind.VLAN.Rows.Row(key) != nil
 }
 
-// readSegment reads one segment, the short form of a VLAN and the bridge on it, into those two objects. Options of VLANs
+// readSegment reads one segment, the short form of a VLAN and the bridge on it, into those two objects, behind others. Options of VLANs
 // go to the VLAN, `mtu` and `up` to both, all others to the bridge.
-func readSegment(w *walker, p place, absent bool) []*Object {
-	vlan := &Object{Kind: kind.VLAN, Path: p.path, Absent: absent}
-	bridge := &Object{Kind: kind.Bridge, Path: p.path, Absent: absent}
+func readSegment(w *walker, to []*Object, p place, absent bool) []*Object {
+	both := &struct {
+		vlan, bridge Object
+		port         [1]Port
+		reachable    bool
+	}{}
+	vlan, bridge := &both.vlan, &both.bridge
+	*vlan = Object{Kind: kind.VLAN, Path: p.path(), Absent: absent}
+	*bridge = Object{Kind: kind.Bridge, Path: vlan.Path, Absent: absent}
 	before := len(w.problems)
 	ok := w.object(p, "a VLAN and its bridge", func(key string, at place) bool {
 		f, own := lookup(segmentFields, key)
@@ -39,7 +45,7 @@ func readSegment(w *walker, p place, absent bool) []*Object {
 		return bridge.readKey(w, key, at)
 	}, segmentKeys)
 	if !ok {
-		return nil
+		return to
 	}
 	if len(w.problems) == before {
 		requireSegment(w, p, vlan, bridge)
@@ -52,13 +58,14 @@ func readSegment(w *walker, p place, absent bool) []*Object {
 	}
 	vlan.nameVLAN()
 	if vlan.Name != "" {
-		bridge.Ports = []Port{{Name: vlan.Name, Path: p.path}}
+		both.port[0] = Port{Name: vlan.Name, Path: vlan.Path}
+		bridge.Ports = both.port[:]
 	}
 	if bridge.HostAccess == nil {
-		reachable := len(bridge.Addresses) > 0 || bridge.VLANs != nil
-		bridge.HostAccess = &reachable
+		both.reachable = len(bridge.Addresses) > 0 || bridge.VLANs != nil
+		bridge.HostAccess = &both.reachable
 	}
-	return []*Object{vlan, bridge}
+	return append(to, vlan, bridge)
 }
 
 func requireSegment(w *walker, p place, vlan, bridge *Object) {

@@ -19,25 +19,23 @@ func hasTemplate(text string) bool {
 
 // fillText puts a VLAN's number into the templates of a text.
 func fillText(text string, id int) (string, error) {
-	var b strings.Builder
+	b := make([]byte, 0, 64)
 	for {
 		from := strings.IndexByte(text, '{')
 		if from < 0 {
-			b.WriteString(text)
-			return b.String(), nil
+			return string(append(b, text...)), nil
 		}
 		size := strings.IndexAny(text[from+1:], `{}"':,`)
 		if size < 0 || text[from+1+size] != '}' {
-			b.WriteString(text[:from+1])
+			b = append(b, text[:from+1]...)
 			text = text[from+1:]
 			continue
 		}
 		n, err := calculate(text[from+1:from+1+size], id)
 		if err != nil {
-			return b.String() + text, fmt.Errorf("%s: %w", quote(text[from:from+size+2]), err)
+			return string(b) + text, fmt.Errorf("%s: %w", quote(text[from:from+size+2]), err)
 		}
-		b.WriteString(text[:from])
-		b.WriteString(strconv.Itoa(n))
+		b = strconv.AppendInt(append(b, text[:from]...), int64(n), 10)
 		text = text[from+size+2:]
 	}
 }

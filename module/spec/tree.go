@@ -1,6 +1,7 @@
 package spec
 
 import (
+	"iter"
 	"strings"
 
 	"hostnet-module/module/attr"
@@ -22,10 +23,10 @@ func checkParent(c *checker, o *Object) {
 		c.lacks(o, o.Path, ErrMissing, "", "parent is missing: the link that carries the VLAN")
 		return
 	}
-	if below := c.named[o.Parent]; below != nil && below.Absent {
+	if below := c.named(o.Parent); below != nil && below.Absent {
 		c.fault(o.key("parent"), ErrConflict, "", "%s: stands on a link that shall be absent (%s)", quote(o.Parent), below.Path)
 	}
-	if m := c.master[o.Parent]; m != nil && m.Kind.TakesPorts {
+	if m := c.master(o.Parent); m != nil && m.Kind.TakesPorts {
 		c.fault(o.key("parent"), ErrConflict, "say parent: "+ascii(m.Name), "%s: is one of the %s of %s, which carries the VLANs",
 			quote(o.Parent), m.Kind.Ports, m.called())
 	}
@@ -48,7 +49,7 @@ func checkPorts(c *checker, o *Object) {
 		if p.MAC != "" {
 			c.hardware(p.Path, p.MAC)
 		}
-		below := c.named[p.Name]
+		below := c.named(p.Name)
 		switch {
 		case p.Name == "" || below == nil:
 		case below.Absent:
@@ -66,7 +67,7 @@ func checkPorts(c *checker, o *Object) {
 
 // checkPortAddresses refuses addresses where nobody could reach them: on a member or port.
 func checkPortAddresses(c *checker, o *Object) {
-	m := c.master[o.Name]
+	m := c.master(o.Name)
 	if m == nil || m == o {
 		return
 	}
@@ -83,22 +84,14 @@ func checkPortAddresses(c *checker, o *Object) {
 
 // checkMasters refuses a link that is listed twice.
 func checkMasters(c *checker) {
-	type entry struct {
-		port *Port
-		of   *Object
-	}
-	first := make(map[[3]string]entry, len(c.doc.Objects)/2)
 	for _, o := range c.doc.Objects {
 		if o.Absent {
 			continue
 		}
 		for i := range o.Ports {
 			p := &o.Ports[i]
-			key := [3]string{p.Name, p.MAC, p.HW}
-			was, again := first[key]
-			switch {
-			case !again:
-				first[key] = entry{p, o}
+			switch was := c.listed[p.String()]; {
+			case was.port == p:
 			case was.of == o:
 				c.fault(p.Path, ErrDuplicate, "", "%s: is listed twice, first at %s", portText(*p), was.port.Path)
 			default:
@@ -119,38 +112,45 @@ func portText(p Port) string {
 // checkCycles refuses a link that stands on itself.
 func checkCycles(c *checker) {
 	const open, done = 1, 2
-	state := make(map[string]int, len(c.doc.Objects))
+	state := make([]uint8, len(c.doc.Objects))
 	var trail []string
-	var visit func(o *Object)
-	visit = func(o *Object) {
-		state[o.Name] = open
+	var visit func(at int)
+	visit = func(at int) {
+		o := c.doc.Objects[at]
+		state[at] = open
 		trail = append(trail, o.Name)
-		for _, below := range o.below() {
-			next := c.present(below.Name)
+		for name, path := range o.below() {
+			next := c.doc.place(name)
 			switch {
-			case next == nil:
-			case state[next.Name] == open:
-				c.fault(below.Path, ErrConflict, "", "%s: stands on itself: %s", quote(next.Name), loopText(trail, next.Name))
-			case state[next.Name] == 0:
+			case next < 0 || name == "" || c.doc.Objects[next].Absent:
+			case state[next] == open:
+				c.fault(path(), ErrConflict, "", "%s: stands on itself: %s", quote(name), loopText(trail, name))
+			case state[next] == 0:
 				visit(next)
 			}
 		}
 		trail = trail[:len(trail)-1]
-		state[o.Name] = done
+		state[at] = done
 	}
-	for _, o := range c.doc.Objects {
-		if !o.Absent && o.Name != "" && c.named[o.Name] == o && state[o.Name] == 0 {
-			visit(o)
+	for i, o := range c.doc.Objects {
+		if !o.Absent && o.Name != "" && c.doc.place(o.Name) == i && state[i] == 0 {
+			visit(i)
 		}
 	}
 }
 
-// below lists the links that an object stands on.
-func (o *Object) below() []Port {
-	if o.Parent == "" {
-		return o.Ports
+// below yields the names of the links that an object stands on, "" where it says something else, and where it says so.
+func (o *Object) below() iter.Seq2[string, func() string] {
+	return func(yield func(string, func() string) bool) {
+		if o.Parent != "" && !yield(o.Parent, func() string { return o.key("parent") }) {
+			return
+		}
+		for i := range o.Ports {
+			if !yield(o.Ports[i].Name, func() string { return o.Ports[i].Path }) {
+				return
+			}
+		}
 	}
-	return append([]Port{{Name: o.Parent, Path: o.key("parent")}}, o.Ports...)
 }
 
 func loopText(trail []string, name string) string {
@@ -167,14 +167,14 @@ func loopText(trail []string, name string) string {
 func checkVLANs(c *checker) {
 	type tag struct {
 		parent       string
-		id, protocol uint64
+		id, protocol uint16
 	}
 	first := make(map[tag]*Object, len(c.doc.Objects)/2)
 	for _, o := range c.doc.Objects {
 		if !o.Kind.HasParent || o.Absent || o.Parent == "" || !o.Attrs.Has("id") {
 			continue
 		}
-		t := tag{o.Parent, o.Attrs.N("id"), o.Attrs.N("protocol")}
+		t := tag{o.Parent, uint16(o.Attrs.N("id")), uint16(o.Attrs.N("protocol"))}
 		if !o.Attrs.Has("protocol") {
 			t.protocol = 0x8100
 		}

@@ -55,29 +55,43 @@ func concat(lists ...[]func(*checker, *Object)) []func(*checker, *Object) {
 type checker struct {
 	doc      *Document
 	faulty   map[string]bool
-	named    map[string]*Object // by name; the first of that name
-	master   map[string]*Object // of a link, by its name: the first present object that lists it
+	listed   map[string]seat // members and ports of objects that shall be there, by their words: the first that lists each
 	problems []Problem
 	warnings []Problem
 }
 
 func newChecker(d *Document, faulty map[string]bool) *checker {
-	c := &checker{doc: d, faulty: faulty, named: make(map[string]*Object, len(d.Objects)), master: make(map[string]*Object, len(d.Objects)/2)}
+	c := &checker{doc: d, faulty: faulty, listed: make(map[string]seat, len(d.Objects)/2)}
 	for _, o := range d.Objects {
-		if o.Name != "" && c.named[o.Name] == nil {
-			c.named[o.Name] = o
-		}
 		if o.Absent {
 			continue
 		}
-		for _, p := range o.Ports {
-			if p.Name != "" && c.master[p.Name] == nil {
-				c.master[p.Name] = o
+		for i := range o.Ports {
+			word := o.Ports[i].String()
+			if _, again := c.listed[word]; !again {
+				c.listed[word] = seat{&o.Ports[i], o}
 			}
 		}
 	}
 	return c
 }
+
+// seat is a member or port, and whose it is.
+type seat struct {
+	port *Port
+	of   *Object
+}
+
+// named returns the first object of a name; nil if there is none.
+func (c *checker) named(name string) *Object {
+	if name == "" {
+		return nil
+	}
+	return c.doc.Find(name)
+}
+
+// master returns the first object that shall be there and lists a link by its name; nil if there is none.
+func (c *checker) master(name string) *Object { return c.listed[name].of }
 
 func (c *checker) fault(path string, err error, hint, format string, args ...any) {
 	if len(c.problems) >= plenty {
@@ -115,7 +129,7 @@ func (o *Object) called() string { return o.Kind.Name + " " + quote(o.Name) }
 
 // present returns the declared object of a name that shall be there; nil if there is none.
 func (c *checker) present(name string) *Object {
-	if o := c.named[name]; o != nil && !o.Absent {
+	if o := c.named(name); o != nil && !o.Absent {
 		return o
 	}
 	return nil

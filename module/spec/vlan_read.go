@@ -54,7 +54,7 @@ var vlanFields = []field[vlanText]{
 
 // readVLAN reads one entry of `vlans`: a number, a range, or an object.
 func readVLAN(w *walker, p place) (VLAN, bool) {
-	to := &vlanText{VLAN: VLAN{Path: p.path}, id: p}
+	to := &vlanText{VLAN: VLAN{Path: p.path()}, id: p}
 	before := len(w.problems)
 	if n := p.node; n.shape == objectShape || n.shape == textShape && startsWith(n.text, '{') {
 		to.id = place{}

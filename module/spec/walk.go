@@ -23,7 +23,7 @@ func (w *walker) add(p place, err error, hint, message string) {
 	if w.full() {
 		return
 	}
-	w.problems = append(w.problems, Problem{Path: p.path, Message: message, Hint: hint, Err: err,
+	w.problems = append(w.problems, Problem{Path: p.path(), Message: message, Hint: hint, Err: err,
 		Line: p.node.line, Column: p.node.column})
 }
 
@@ -59,11 +59,11 @@ func (w *walker) object(p place, what string, read func(key string, at place) bo
 	for i, k := range p.node.keys {
 		at := p.at(k.text, p.node.items[i])
 		if was := first(i); was != i {
-			w.add(place{at.path, k}, ErrDuplicate, "", "duplicate key"+alsoAt(p.node.keys[was]))
+			w.add(at.on(k), ErrDuplicate, "", "duplicate key"+alsoAt(p.node.keys[was]))
 			continue
 		}
 		if !read(k.text, at) && !w.full() {
-			w.add(place{at.path, k}, ErrUnknown, hintFor(k.text, known()), "unknown key "+quote(k.text))
+			w.add(at.on(k), ErrUnknown, hintFor(k.text, known()), "unknown key "+quote(k.text))
 		}
 	}
 	return true
@@ -235,7 +235,7 @@ func kindOfFault(n *node) error {
 
 // number reads a whole number between two others.
 func (w *walker) number(p place, low, high uint64) (uint64, bool) {
-	digits, ok := w.digits(p, "")
+	digits, ok := w.digits(p, false)
 	if !ok {
 		return 0, false
 	}
@@ -248,8 +248,8 @@ func (w *walker) number(p place, low, high uint64) (uint64, bool) {
 }
 
 // digits reads a scalar that is meant as a whole number and returns its decimal digits, with a minus sign if it has one.
-// "16", 0x10 and 16.0 are 16; 016 is refused, since it is 14 to some. Other words are returned as they are.
-func (w *walker) digits(p place, allowed string) (string, bool) {
+// "16", 0x10 and 16.0 are 16; 016 is refused, since it is 14 to some. Other words are returned as they are, booleans only where they may be meant.
+func (w *walker) digits(p place, booleans bool) (string, bool) {
 	n := p.node
 	if n.missing() {
 		return "", false
@@ -258,7 +258,7 @@ func (w *walker) digits(p place, allowed string) (string, bool) {
 	whole, fraction, point := strings.Cut(text, ".")
 	unsigned := strings.TrimLeft(whole, "+-")
 	switch {
-	case n.shape >= listShape || n.shape == booleanShape && allowed == "":
+	case n.shape >= listShape || n.shape == booleanShape && !booleans:
 		w.fault(p, ErrType, "", "must be a number")
 		return "", false
 	case len(whole) > 2 && strings.EqualFold(whole[:2], "0x"):

@@ -103,7 +103,13 @@ func (c *checker) standsOn(o *Object, name string, seen map[string]bool) bool {
 		return false
 	}
 	seen[o.Name] = true
-	return o.Name == name || slices.ContainsFunc(o.below(), func(p Port) bool {
-		return p.Name == name || c.standsOn(c.present(p.Name), name, seen)
-	})
+	if o.Name == name {
+		return true
+	}
+	for below := range o.below() {
+		if below == name || c.standsOn(c.present(below), name, seen) {
+			return true
+		}
+	}
+	return false
 }
