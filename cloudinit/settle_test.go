@@ -1,6 +1,7 @@
 package cloudinit
 
 import (
+	"bufio"
 	"encoding/json"
 	"path/filepath"
 	"strings"
@@ -36,7 +37,7 @@ func TestCutBeforeSettled(t *testing.T) {
 		journal, err = json.Marshal(fields)
 	}
 	if err == nil {
-		err = lasting.WriteSealed("journal", 1, journal)
+		err = lasting.WriteSealed("journal", 1, func(w *bufio.Writer) error { _, err := w.Write(journal); return err })
 	}
 	if err != nil {
 		t.Fatal(err)

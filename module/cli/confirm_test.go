@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bufio"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -206,7 +207,10 @@ func TestShowUnsettled(t *testing.T) {
 	data, err := dir.ReadSealed("journal", 1)
 	if err == nil {
 		alive := regexp.MustCompile(`"process":\{[^}]*\}`)
-		err = dir.WriteSealed("journal", 1, alive.ReplaceAll(data, []byte(`"process":{"pid":1,"start":1}`)))
+		err = dir.WriteSealed("journal", 1, func(w *bufio.Writer) error {
+			_, err := w.Write(alive.ReplaceAll(data, []byte(`"process":{"pid":1,"start":1}`)))
+			return err
+		})
 	}
 	if err != nil {
 		t.Fatal(err)

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"bufio"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/json"
@@ -140,15 +141,11 @@ func (r Runner) open(doc *spec.Document, before *state.Host, taken time.Duration
 
 // write writes the journal anew, as it is now.
 func (j *Journal) write() error {
-	data, err := j.encode()
-	if err != nil {
-		return err
-	}
-	return j.dir.WriteSealed(journalName, journalVersion, data)
+	return j.dir.WriteSealed(journalName, journalVersion, j.writeText)
 }
 
-// encode makes JSON of it. The steps and links, tens of thousands in a large run, are put in as they stand.
-func (j *Journal) encode() ([]byte, error) {
+// writeText writes JSON of it. The links and steps, tens of thousands in a large run, are written one by one.
+func (j *Journal) writeText(w *bufio.Writer) error {
 	type plain Journal
 	head, err := json.Marshal(struct {
 		*plain
@@ -156,16 +153,18 @@ func (j *Journal) encode() ([]byte, error) {
 		Steps  *int `json:"steps,omitempty"`
 	}{plain: (*plain)(j)})
 	if err != nil {
-		return nil, err
+		return err
 	}
-	data := append(make([]byte, 0, len(head)+j.Before.TextSize()+state.StepTextSize*len(j.Steps)), head[:len(head)-1]...)
-	if data, err = j.Before.AppendTo(append(data, `,"before":`...)); err != nil {
-		return nil, err
+	_, _ = w.Write(head[:len(head)-1]) // bufio keeps an error for the next write
+	_, _ = w.WriteString(`,"before":`)
+	if err := j.Before.WriteText(w); err != nil {
+		return err
 	}
-	if data, err = state.AppendSteps(append(data, `,"steps":`...), j.Steps); err != nil {
-		return nil, err
+	_, _ = w.WriteString(`,"steps":`)
+	if err := state.WriteSteps(w, j.Steps); err != nil {
+		return err
 	}
-	return append(data, '}'), nil
+	return w.WriteByte('}')
 }
 
 // close settles the run: what is there now is what shall be.

@@ -1,6 +1,7 @@
 package engine_test
 
 import (
+	"bufio"
 	"context"
 	"encoding/json"
 	"errors"
@@ -160,7 +161,7 @@ func rewrite(t *testing.T, dir store.Dir, change map[string]any) {
 		fields[name] = value
 	}
 	if data, err = json.Marshal(fields); err == nil {
-		err = dir.WriteSealed("journal", 1, data)
+		err = dir.WriteSealed("journal", 1, func(w *bufio.Writer) error { _, err := w.Write(data); return err })
 	}
 	if err != nil {
 		t.Fatal(err)

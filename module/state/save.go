@@ -1,6 +1,8 @@
 package state
 
 import (
+	"bufio"
+	"bytes"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
@@ -64,46 +66,11 @@ var rows = sync.OnceValue(func() (all struct {
 	return all
 })
 
-// savedSet is a set as a list: a row's name, its value, the next row's name, … A number is a number, a text a text.
+// savedSet is a set as appendSet writes it.
 type savedSet attr.Set
 
 // MarshalJSON implements json.Marshaler.
-func (s savedSet) MarshalJSON() ([]byte, error) {
-	list := append(make([]byte, 0, 32*attr.Set(s).Len()+2), '[')
-	for r, v := range attr.Set(s).All() {
-		if len(list) > 1 {
-			list = append(list, ',')
-		}
-		name, ok := rows().names[r]
-		switch {
-		case !ok:
-			return nil, fmt.Errorf("row %q is in no table", r.Name)
-		case v.S != "" && v.N != 0:
-			return nil, fmt.Errorf("row %q holds a number and a text", r.Name)
-		case v.S != "":
-			text, err := quoted(v.S)
-			if err != nil {
-				return nil, err
-			}
-			list = append(append(append(list, '"'), name...), `",`...)
-			list = append(list, text...)
-		default:
-			list = append(append(append(list, '"'), name...), `",`...)
-			list = strconv.AppendUint(list, v.N, 10)
-		}
-	}
-	return append(list, ']'), nil
-}
-
-// quoted is a text in JSON. Most are words and addresses, which need no thought: a journal holds hundreds of thousands.
-func quoted(text string) ([]byte, error) {
-	for _, c := range []byte(text) {
-		if c < ' ' || c > '~' || strings.IndexByte(`"\<>&`, c) >= 0 {
-			return json.Marshal(raw(text))
-		}
-	}
-	return append(append([]byte{'"'}, text...), '"'), nil
-}
+func (s savedSet) MarshalJSON() ([]byte, error) { return appendSet(nil, attr.Set(s)) }
 
 // UnmarshalJSON implements json.Unmarshaler.
 func (s *savedSet) UnmarshalJSON(data []byte) error {
@@ -144,66 +111,34 @@ func savedValue(data json.RawMessage) (attr.Value, error) {
 	return attr.Num(n), err
 }
 
-// savedLink is a Link with the fields that plain JSON would not keep; so are the others of their types.
+// savedLink is a Link as appendText writes it, with the fields that plain JSON would not keep; so are the others of their types.
 type savedLink struct {
 	linkFields
 	Name   raw
-	Parent raw `json:",omitempty"`
-	Master raw `json:",omitempty"`
+	Parent raw
+	Master raw
 	Attrs  savedSet
 	Port   savedSet
-	Pinned bool   `json:",omitempty"`
-	MTUOf  mtuOf  `json:",omitempty"`
-	Alone  uint64 `json:",omitempty"`
+	Pinned bool
+	MTUOf  mtuOf
+	Alone  uint64
 }
 
 type linkFields Link
 
-// TextSize is about how many bytes AppendTo appends.
-func (h *Host) TextSize() int {
-	const link, value, route = 400, 28, 300
-	n := route * (1 + len(h.Routes) + len(h.Rules))
-	for _, l := range h.Links {
-		n += link + value*(l.Attrs.Len()+l.Port.Len())
-	}
-	return n
-}
-
 // MarshalJSON implements json.Marshaler.
-func (h *Host) MarshalJSON() ([]byte, error) { return h.AppendTo(make([]byte, 0, h.TextSize())) }
-
-// AppendTo appends the JSON of the host, link by link: that of thousands is not copied each time that it grows.
-func (h *Host) AppendTo(b []byte) ([]byte, error) {
-	rest, err := json.Marshal(struct {
-		Routes []Route
-		Rules  []Rule
-	}{h.Routes, h.Rules})
-	if err != nil {
+func (h *Host) MarshalJSON() ([]byte, error) {
+	var text bytes.Buffer
+	w := bufio.NewWriter(&text)
+	if err := h.WriteText(w); err != nil {
 		return nil, err
 	}
-	b = append(b, '{')
-	for i, l := range h.Links {
-		if i == 0 {
-			b = append(b, `"Links":[`...)
-		} else {
-			b = append(b, ',')
-		}
-		text, err := l.MarshalJSON()
-		if err != nil {
-			return nil, err
-		}
-		b = append(b, text...)
-	}
-	if len(h.Links) > 0 {
-		b = append(b, "],"...)
-	}
-	return append(b, rest[1:]...), nil
+	err := w.Flush()
+	return text.Bytes(), err
 }
 
 // MarshalJSON implements json.Marshaler.
-func (l *Link) MarshalJSON() ([]byte, error) {
-	return json.Marshal(savedLink{linkFields(*l), raw(l.Name), raw(l.Parent), raw(l.Master), savedSet(l.Attrs), savedSet(l.Port), l.pinned, l.mtu, l.alone})
-}
+func (l *Link) MarshalJSON() ([]byte, error) { return l.appendText(nil) }
 
 // UnmarshalJSON implements json.Unmarshaler.
 func (l *Link) UnmarshalJSON(data []byte) error {

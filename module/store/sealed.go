@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bufio"
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
@@ -24,15 +25,28 @@ type Damaged struct {
 
 func (d *Damaged) Error() string { return d.Path + " is damaged: " + d.Why }
 
-// seal is the first line.
-func seal(what string, version int, data []byte) []byte {
-	sum := sha256.Sum256(data)
-	return fmt.Appendf(nil, "hostnet-%s %d %d %x\n", what, version, len(data), sum)
+// seal is the first line. It is as long for any content, so that it can be written when the content has been.
+func seal(what string, version, length int, sum []byte) []byte {
+	return fmt.Appendf(nil, "hostnet-%s %d %12d %x\n", what, version, length, sum)
 }
 
-// WriteSealed is Write for a file that says when it is damaged.
-func (d Dir) WriteSealed(name string, version int, data []byte) error {
-	return d.replace(name, io.MultiReader(bytes.NewReader(seal(name, version, data)), bytes.NewReader(data)), 0o644)
+// WriteSealed is Write for a file that says when it is damaged. The content is written as it comes: that of a large run is never in memory as a whole.
+func (d Dir) WriteSealed(name string, version int, content func(*bufio.Writer) error) error {
+	return d.fill(name, 0o644, func(f *os.File) error {
+		sum, blank := sha256.New(), seal(name, version, 0, make([]byte, sha256.Size))
+		if _, err := f.Write(blank); err != nil {
+			return err
+		}
+		w := bufio.NewWriterSize(io.MultiWriter(f, sum), 1<<16)
+		if err := errors.Join(content(w), w.Flush()); err != nil {
+			return err
+		}
+		end, err := f.Seek(0, io.SeekCurrent)
+		if err == nil {
+			_, err = f.WriteAt(seal(name, version, int(end)-len(blank), sum.Sum(nil)), 0)
+		}
+		return err
+	})
 }
 
 // ReadSealed returns the content of a sealed file, nil if there is no such file. The error is a *Damaged where the file is not
@@ -55,8 +69,7 @@ func (d Dir) ReadSealed(name string, version int) ([]byte, error) {
 	case length != len(data):
 		return nil, damaged(fmt.Sprintf("it has %d bytes, not %d", len(data), length))
 	}
-	if !bytes.Equal(line, bytes.TrimSpace(seal(name, version, data))) {
-		have := sha256.Sum256(data)
+	if have := sha256.Sum256(data); !slices.EqualFunc(bytes.Fields(line), bytes.Fields(seal(name, version, len(data), have[:])), bytes.Equal) {
 		return nil, damaged("its checksum is " + hex.EncodeToString(have[:4]) + "…, not " + hex.EncodeToString(sum[:min(4, len(sum))]) + "…")
 	}
 	return data, nil

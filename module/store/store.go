@@ -40,6 +40,14 @@ func (d Dir) Write(name string, data []byte) error {
 
 // replace is Write for a file with any permissions.
 func (d Dir) replace(name string, from io.Reader, mode fs.FileMode) error {
+	return d.fill(name, mode, func(f *os.File) error {
+		_, err := io.Copy(f, from)
+		return err
+	})
+}
+
+// fill is replace for what writes itself.
+func (d Dir) fill(name string, mode fs.FileMode, write func(*os.File) error) error {
 	if err := d.make(); err != nil {
 		return err
 	}
@@ -48,7 +56,7 @@ func (d Dir) replace(name string, from io.Reader, mode fs.FileMode) error {
 	if err != nil {
 		return err
 	}
-	_, err = io.Copy(f, from)
+	err = write(f)
 	for _, do := range []func() error{func() error { return f.Chmod(mode) }, f.Sync, f.Close} {
 		if fault := do(); err == nil {
 			err = fault

@@ -1,8 +1,11 @@
 package store_test
 
 import (
+	"bufio"
 	"context"
+	"crypto/sha256"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -20,7 +23,8 @@ func TestSealed(t *testing.T) {
 		t.Fatalf("nothing there: %q, %v", data, err)
 	}
 	const content = "{\"a\":\n\"b\"}\n"
-	if err := d.WriteSealed("journal", 1, []byte(content)); err != nil {
+	write := func(w *bufio.Writer) error { _, err := w.WriteString(content); return err }
+	if err := d.WriteSealed("journal", 1, write); err != nil {
 		t.Fatal(err)
 	}
 	if data, err := d.ReadSealed("journal", 1); string(data) != content || err != nil {
@@ -45,11 +49,27 @@ func TestSealed(t *testing.T) {
 			t.Errorf("%s: %q, %v", name, data, err)
 		}
 	}
-	if err := d.WriteSealed("journal", 2, nil); err != nil {
+	if err := os.WriteFile(path, fmt.Appendf(nil, "hostnet-journal 1 %d %x\n%s", len(content), sha256.Sum256([]byte(content)), content), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if data, err := d.ReadSealed("journal", 1); string(data) != content || err != nil {
+		t.Errorf("as it was written before the length had a fixed width: %q, %v", data, err)
+	}
+	if err := d.WriteSealed("journal", 2, write); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := d.ReadSealed("journal", 1); err == nil || !strings.Contains(err.Error(), "version 2") {
 		t.Errorf("of another version: %v", err)
+	}
+	broken := errors.New("broken")
+	if err := d.WriteSealed("journal", 1, func(w *bufio.Writer) error { _ = write(w); return broken }); !errors.Is(err, broken) {
+		t.Errorf("a content that breaks off: %v", err)
+	}
+	if data, err := d.ReadSealed("journal", 2); string(data) != content || err != nil {
+		t.Errorf("after one that broke off: %q, %v", data, err)
+	}
+	if left, _ := filepath.Glob(path + "?*"); len(left) > 0 {
+		t.Errorf("left behind: %q", left)
 	}
 }
 
