@@ -73,12 +73,16 @@ func (d Door) result(ctx context.Context) (r *report.Result) {
 	if err != nil {
 		return report.Broken(err)
 	}
+	call := engine.Call{Dial: d.Kernel, Runtime: d.Runtime, Root: d.Root, Boot: d.Boot}
+	call.Begin(ctx)
+	defer call.End()
 	doc, own, problems, warnings := spec.ReadArgs(data)
 	ask := ansibles(own)
 	if len(problems) > 0 {
 		r = report.Refused(problems, warnings)
 	} else {
-		out := engine.Call{Dial: d.Kernel, Runtime: d.Runtime, Check: ask.check, Root: d.Root, Boot: d.Boot, Note: d.note(ask)}.Do(ctx, doc)
+		call.Check, call.Note = ask.check, d.note(ask)
+		out := call.Do(ctx, doc)
 		r = report.From(out, report.Asked{Check: ask.check, Diff: ask.diff && !ask.noLog, Waves: ask.verbose, Summary: doc.Result == spec.Summary})
 		r.Warn(warnings)
 	}

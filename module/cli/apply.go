@@ -14,14 +14,20 @@ import (
 // apply makes the host what the document says.
 func (c *Command) apply(ctx context.Context, o options) int {
 	out := c.output(o)
-	in := c.document(o.args[0])
+	call := c.engineFor(o, out)
+	in := c.input(o.args[0])
+	if in.refused == nil {
+		call.Begin(ctx)
+		in.read()
+	}
 	if in.refused != nil {
+		call.End()
 		return out.result(in.refused, in.source)
 	}
 	if o.confirmTimeout > 0 {
 		in.doc.ConfirmTimeout = o.confirmTimeout
 	}
-	outcome := c.engineFor(o, out).Do(ctx, in.doc)
+	outcome := call.Do(ctx, in.doc)
 	r := report.From(outcome, asked(o, in.doc))
 	r.Warn(in.warnings)
 	if outcome.Confirm != nil && c.person(o, out) {
@@ -52,8 +58,17 @@ type input struct {
 	refused  *report.Result
 }
 
-// document reads and checks a document. An arguments file that Ansible left behind is one too.
+// document reads and checks a document.
 func (c *Command) document(name string) input {
+	in := c.input(name)
+	if in.refused == nil {
+		in.read()
+	}
+	return in
+}
+
+// input is a document that has not been looked into.
+func (c *Command) input(name string) input {
 	in := input{source: report.Source{Name: name}}
 	data, err := c.Read(name)
 	if err != nil {
@@ -65,16 +80,21 @@ func (c *Command) document(name string) input {
 		return in
 	}
 	in.source.Data = data
+	return in
+}
+
+// read looks into it. An arguments file that Ansible left behind is a document too.
+func (in *input) read() {
+	data := in.source.Data
 	var problems []spec.Problem
 	if bytes.Contains(data, []byte(`"_ansible_`)) {
 		in.doc, _, problems, in.warnings = spec.ReadArgs(data)
 	} else {
-		in.doc, problems, in.warnings = spec.Read(data, strings.TrimPrefix(name, "-"))
+		in.doc, problems, in.warnings = spec.Read(data, strings.TrimPrefix(in.source.Name, "-"))
 	}
 	if len(problems) > 0 {
 		in.refused = report.Refused(problems, in.warnings)
 	}
-	return in
 }
 
 // run carries a good document out.

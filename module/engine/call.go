@@ -24,6 +24,8 @@ type Call struct {
 	Hurry    bool              // as in Runner
 	Boot     *persist.Host     // as in Runner
 	Guard    Guards            // as in Runner
+
+	begun *ahead // by Begin
 }
 
 // Do carries the document out, or gathers what is there if it asks for that. A panic is a failed outcome: the caller must
@@ -34,19 +36,34 @@ func (c Call) Do(ctx context.Context, doc *spec.Document) (out Outcome) {
 			out.Failed = &Panic{fault, debug.Stack()}
 		}
 	}()
-	k, err := c.Dial()
+	defer c.End()
+	r, err := c.start()
 	if err != nil {
 		return Outcome{Failed: err}
 	}
 	if doc.State == spec.Gathered {
-		out.Gathered, out.Failed = k.Snapshot(ctx)
+		out.Gathered, _, out.Failed = r.snapshot(ctx)
 		return out
 	}
-	out = c.runner(k).Run(ctx, doc)
+	out = r.Run(ctx, doc)
 	if errors.Is(out.Failed, context.Canceled) {
 		out.Failed = fmt.Errorf("interrupted: %w", context.Cause(ctx))
 	}
 	return out
+}
+
+// start is who carries a document out.
+func (c Call) start() (Runner, error) {
+	if c.begun != nil {
+		r := c.begun.runner
+		r.Check, r.Note, r.begun = c.Check, c.Note, c.begun
+		return r, c.begun.failed
+	}
+	k, err := c.Dial()
+	if err != nil {
+		return Runner{}, err
+	}
+	return c.runner(k), nil
 }
 
 // Settle sees to what an earlier run has left unsettled, as each run does first. It is for those who read the document that boots: what a

@@ -1,8 +1,6 @@
 package engine
 
 import (
-	"slices"
-
 	"hostnet-module/module/others"
 	"hostnet-module/module/plan"
 	"hostnet-module/module/spec"
@@ -12,30 +10,34 @@ import (
 // conflicts warns of other managers that configure the links of a document as well: its objects, those that shall be absent
 // too, and what they list as their ports.
 func (r Runner) conflicts(doc *spec.Document, before *state.Host, p *plan.Plan) []string {
-	if r.Root == nil {
-		return nil
-	}
-	var links []others.Link
-	kinds := map[string]string{} // of links that are not there yet
-	for _, o := range doc.Objects {
-		if !o.Kind.Existing {
-			kinds[o.Name] = o.Kind.Name
-		}
-	}
-	seen := map[string]bool{"": true}
-	for _, o := range doc.Objects {
-		for _, name := range append(slices.Clone(p.Listed[o.Name]), o.Name) {
-			if !seen[name] {
-				seen[name] = true
-				links = append(links, asked(name, kinds[name], before.Link(name)))
-			}
-		}
-	}
-	return others.Warnings(others.Find(r.Root, links))
+	return others.Warnings(others.Find(r.Root, func() []others.Link { return concerned(doc, before, p) }))
 }
 
-// asked is a link as other managers know it.
-func asked(name, kind string, l *state.Link) others.Link {
+// concerned are the links of a document, each once.
+func concerned(doc *spec.Document, before *state.Host, p *plan.Plan) []others.Link {
+	links, seen := make([]others.Link, 0, len(doc.Objects)), make(map[string]bool, len(doc.Objects))
+	add := func(name string) {
+		if name == "" || seen[name] {
+			return
+		}
+		seen[name] = true
+		kind := "" // of a link that is not there yet
+		if o := doc.Find(name); o != nil && !o.Kind.Existing {
+			kind = o.Kind.Name
+		}
+		links = append(links, known(name, kind, before.Link(name)))
+	}
+	for _, o := range doc.Objects {
+		for _, name := range p.Listed[o.Name] {
+			add(name)
+		}
+		add(o.Name)
+	}
+	return links
+}
+
+// known is a link as other managers know it.
+func known(name, kind string, l *state.Link) others.Link {
 	to := others.Link{Name: name, Kind: kind}
 	if l == nil {
 		return to

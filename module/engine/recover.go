@@ -126,6 +126,7 @@ func (r Runner) undo(ctx context.Context, j *Journal) (Recovered, error) {
 	if r.Check {
 		return is, nil
 	}
+	r.begun.spoil()
 	j.Phase = Undoing
 	_ = j.write() // for those who look; the undoing needs it no more
 	b := r.putBack(ctx, j)

@@ -31,6 +31,8 @@ type Runner struct {
 	Boot     *persist.Host                           // where to keep what comes back at boot; nil: nothing does
 	Progress func(Progress)                          // told of each piece of a large plan; may be nil
 	Root     fs.FS                                   // the host's files, in which other managers of the network are looked for; nil: nobody looks
+
+	begun *ahead // a look that is being taken already; nil: none
 }
 
 // LockWait is how long a run waits for another one to end, where nobody says otherwise.
@@ -109,8 +111,7 @@ func (x *run) look(ctx context.Context) (err error) {
 	}
 	var damage []string
 	x.last, damage = x.remembered()
-	x.taken = store.Uptime()
-	if x.before, err = x.Kernel.Snapshot(ctx); err != nil {
+	if x.before, x.taken, err = x.snapshot(ctx); err != nil {
 		return fmt.Errorf("look at the network: %w", err)
 	}
 	lacking := x.lacking(x.doc, x.before)
@@ -198,6 +199,9 @@ func (r Runner) lock(ctx context.Context) (func(), error) {
 		wait = LockWait
 	}
 	holder := fmt.Sprintf("pid %d since %s: %s", os.Getpid(), time.Now().Format(time.DateTime), strings.Join(os.Args, " "))
+	if s := r.begun.seized(); s != nil {
+		return s.Lock(holder)
+	}
 	unlock, err := r.Dir.Lock(ctx, wait, holder)
 	if errors.Is(err, fs.ErrPermission) {
 		return nil, fmt.Errorf("%w: changing the network needs root (CAP_NET_ADMIN): sudo, or `become: true` in Ansible; check mode works without", err)

@@ -90,8 +90,8 @@ func (in *interfaces) raised(name string) []*Link {
 			links = append(links, l)
 			continue
 		}
-		for i := range in.h.links {
-			if l := &in.h.links[i]; matchPhysical(physical, l) && !in.h.tired() {
+		for i := range in.h.links() {
+			if l := &in.h.links()[i]; matchPhysical(physical, l) && !in.h.tired() {
 				links = append(links, l)
 			}
 		}

@@ -23,8 +23,8 @@ func netplan(h *host) []Claim {
 				if l := h.link(id.Value); l != nil && foreign.Member(def, "match") == nil {
 					claims = append(claims, planned(l.Name, file, id.Line))
 				}
-				for i := range h.links {
-					if l := &h.links[i]; foreign.Member(def, "match") != nil && !h.tired() && h.matched(l, def) {
+				for i := range h.links() {
+					if l := &h.links()[i]; foreign.Member(def, "match") != nil && !h.tired() && h.matched(l, def) {
 						claims = append(claims, planned(l.Name, file, id.Line))
 					}
 				}

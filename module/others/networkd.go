@@ -28,8 +28,8 @@ func networkd(h *host) []Claim {
 		files[name] = parseKeyfile(h.read(name))
 	}
 	var claims []Claim
-	for i := range h.links {
-		l := &h.links[i]
+	for i := range h.links() {
+		l := &h.links()[i]
 		file, line := "", 0
 		if state := h.networkdState(l); running && state != nil {
 			file, line = h.networkdOwn(state, files)

@@ -23,8 +23,8 @@ func networkManager(h *host) []Claim {
 	profiles := h.profiles()
 	config := h.managerConfig()
 	var claims []Claim
-	for i := range h.links {
-		l := &h.links[i]
+	for i := range h.links() {
+		l := &h.links()[i]
 		managed, uuid := h.managed(l)
 		if managed == "false" || managed == "" && h.unmanaged(l, config) {
 			continue

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"hostnet-module/module/foreign"
 )
@@ -67,35 +68,39 @@ const (
 // host is one look at a host.
 type host struct {
 	root  fs.FS
-	links []Link
-	names map[string]int // a link's place in links
-	left  int            // bytes that may still be read
-	work  int            // comparisons made
+	links func() []Link         // each time the same
+	names func() map[string]int // a link's place among them
+	left  int                   // bytes that may still be read
+	work  int                   // comparisons made
 	proc  processes
 	stans []foreign.Stanza // of ifupdown
 }
 
 // Find asks all managers, at most one claim a link for each. The files speak of the first network namespace: in another
-// one, and where that cannot be told, nothing is found.
-func Find(root fs.FS, links []Link) []Claim {
-	if root == nil || len(links) == 0 {
+// one, and where that cannot be told, nothing is found. Of which links is asked only where there is a manager.
+func Find(root fs.FS, links func() []Link) []Claim {
+	if root == nil {
 		return nil
 	}
 	own, err := fs.ReadLink(root, "proc/self/ns/net")
 	if first, err1 := fs.ReadLink(root, "proc/1/ns/net"); err != nil || err1 != nil || own != first {
 		return nil
 	}
-	h := &host{root: root, links: links, names: make(map[string]int, len(links)), left: mostBytes}
-	for i, l := range links {
-		h.names[l.Name] = i
-	}
+	h := &host{root: root, links: sync.OnceValue(links), left: mostBytes}
+	h.names = sync.OnceValue(func() map[string]int {
+		names := make(map[string]int, len(h.links()))
+		for i, l := range h.links() {
+			names[l.Name] = i
+		}
+		return names
+	})
 	h.proc = h.processes(own)
 	var claims []Claim
 	for _, manager := range []func(*host) []Claim{ifupdown, netplan, networkManager, networkd, dhcp} {
 		claims = append(claims, first(manager(h))...)
 	}
 	claims = slices.DeleteFunc(claims, func(c Claim) bool { return generated(c, claims) })
-	slices.SortStableFunc(claims, func(a, b Claim) int { return cmp.Compare(h.names[a.Link], h.names[b.Link]) })
+	slices.SortStableFunc(claims, func(a, b Claim) int { return cmp.Compare(h.names()[a.Link], h.names()[b.Link]) })
 	return claims
 }
 
@@ -242,8 +247,8 @@ func (l *Link) hasMAC(mac string) bool {
 }
 
 func (h *host) link(name string) *Link {
-	if i, ok := h.names[name]; ok {
-		return &h.links[i]
+	if i, ok := h.names()[name]; ok {
+		return &h.links()[i]
 	}
 	return nil
 }

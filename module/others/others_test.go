@@ -26,7 +26,7 @@ func TestClaims(t *testing.T) {
 		t.Run(strings.TrimSuffix(filepath.Base(file), ".txtar"), func(t *testing.T) {
 			root, links, want := load(t, file)
 			var got []string
-			for _, c := range Find(root, links) {
+			for _, c := range Find(root, func() []Link { return links }) {
 				got = append(got, fmt.Sprintf("%s %s %s", c.Link, c.Manager, c.Where()))
 				if c.Remedy == "" || strings.HasSuffix(c.Remedy, ".") {
 					t.Errorf("%s: remedy %q", c.Link, c.Remedy)
@@ -87,14 +87,14 @@ func TestOtherNamespace(t *testing.T) {
 	} {
 		root, links, want := load(t, "testdata/ifupdown.txtar")
 		change(root)
-		if got := Find(root, links); len(got) > 0 || len(want) == 0 {
+		if got := Find(root, func() []Link { return links }); len(got) > 0 || len(want) == 0 {
 			t.Errorf("%s: %v", what, got)
 		}
 	}
-	if got := Find(nil, []Link{{Name: "eth0"}}); got != nil {
+	if got := Find(nil, func() []Link { return []Link{{Name: "eth0"}} }); got != nil {
 		t.Error(got)
 	}
-	if got := Find(fstest.MapFS{}, []Link{{Name: "eth0"}}); got != nil {
+	if got := Find(fstest.MapFS{}, func() []Link { return []Link{{Name: "eth0"}} }); got != nil {
 		t.Error(got)
 	}
 }
@@ -109,7 +109,7 @@ func TestBroken(t *testing.T) {
 			for _, data := range [][]byte{nil, whole[:len(whole)/2], []byte("[\n=\n[]\n-\n\x00\xff iface\nsource\n"), slices.Concat(whole, []byte("\\\n\\\n: [{*x\n"))} {
 				if f.Mode&fs.ModeSymlink == 0 {
 					root[name] = &fstest.MapFile{Data: data, Mode: f.Mode}
-					Find(root, links)
+					Find(root, func() []Link { return links })
 				}
 			}
 			root[name] = f
@@ -120,7 +120,7 @@ func TestBroken(t *testing.T) {
 					root[name] = &fstest.MapFile{Data: f.Data, Mode: mode | 0o644}
 				}
 			}
-			for _, c := range Find(root, links) {
+			for _, c := range Find(root, func() []Link { return links }) {
 				if c.PID == 0 {
 					t.Errorf("%s: read what is no file: %v", file, c)
 				}
@@ -146,7 +146,7 @@ func TestLarge(t *testing.T) {
 	root["etc/network/interfaces"] = &fstest.MapFile{Data: []byte(stanzas.String())}
 	root["etc/netplan/x.yaml"] = &fstest.MapFile{Data: []byte(plan.String())}
 	start := time.Now()
-	claims := Find(root, links)
+	claims := Find(root, func() []Link { return links })
 	if took := time.Since(start); took > 20*time.Second {
 		t.Errorf("took %v", took)
 	}
@@ -200,7 +200,9 @@ func FuzzFiles(f *testing.F) {
 			"etc/systemd/network/x.network", "etc/systemd/network/x.netdev", "run/systemd/netif/links/2", "etc/dhcpcd.conf"} {
 			root[name] = &fstest.MapFile{Data: data, Mode: 0o644}
 		}
-		for _, c := range Find(root, []Link{{Name: "eth0", Index: 2, MACs: []string{"00:16:3e:00:00:01"}}, {Name: "vlan16", Kind: "bridge"}}) {
+		for _, c := range Find(root, func() []Link {
+			return []Link{{Name: "eth0", Index: 2, MACs: []string{"00:16:3e:00:00:01"}}, {Name: "vlan16", Kind: "bridge"}}
+		}) {
 			for _, b := range []byte(c.String()) {
 				if b < ' ' || b > '~' {
 					t.Errorf("%q", c.String())

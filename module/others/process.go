@@ -75,8 +75,8 @@ func dhcp(h *host) []Claim {
 		if ask == nil {
 			continue
 		}
-		for i := range h.links {
-			l := &h.links[i]
+		for i := range h.links() {
+			l := &h.links()[i]
 			if ask(h, p, l) {
 				claims = append(claims, Claim{Link: l.Name, Manager: p.name, PID: p.pid, Remedy: remedyFor(p, l)})
 			}

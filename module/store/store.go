@@ -32,6 +32,15 @@ func (d Dir) Read(name string) ([]byte, error) {
 	return data, err
 }
 
+// Size is a file's, in bytes; 0 if there is no such file.
+func (d Dir) Size(name string) int64 {
+	info, err := os.Stat(filepath.Join(string(d), name))
+	if err != nil {
+		return 0
+	}
+	return info.Size()
+}
+
 // Write replaces a file: whoever reads it finds the old bytes or the new ones, also after a power cut. Two that write one file must
 // hold the folder's lock. What a killed process has left of a write is overwritten by the next.
 func (d Dir) Write(name string, data []byte) error {
@@ -112,6 +121,28 @@ func (d Dir) Lock(ctx context.Context, wait time.Duration, holder string) (unloc
 	}
 	return held(f, holder, err)
 }
+
+// Seize takes the folder's lock where there is one and it is free: it makes no file and waits for nobody. nil if it is not taken.
+func (d Dir) Seize() *Seized {
+	f, err := open(filepath.Join(string(d), "lock"), os.O_RDWR, 0)
+	if err != nil {
+		return nil
+	}
+	if flock(f, syscall.LOCK_EX|syscall.LOCK_NB) != nil {
+		f.Close()
+		return nil
+	}
+	return &Seized{f}
+}
+
+// Seized is a lock of which nobody has been told who has it.
+type Seized struct{ f *os.File }
+
+// Lock keeps it, and tells who has it.
+func (s *Seized) Lock(holder string) (unlock func(), err error) { return held(s.f, holder, nil) }
+
+// Release lets it go.
+func (s *Seized) Release() { s.f.Close() }
 
 // wait waits for the lock, in a thread of its own.
 func (d Dir) wait(ctx context.Context, wait time.Duration, f *os.File, holder string) (unlock func(), err error) {
