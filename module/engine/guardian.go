@@ -62,7 +62,7 @@ func startGuardian(c guard.Charge) (Guardian, int, []string, error) {
 
 // hand gives the run into the guardian's hands: from here on it is kept if it is confirmed, and undone if not.
 func (x *run) hand() error {
-	next, err := json.Marshal(x.next)
+	next, err := json.Marshal(x.news)
 	if err != nil {
 		return err
 	}
@@ -168,10 +168,10 @@ func (d *duties) Undo() guard.Done {
 // Keep settles the run: what is there now is what shall be. Nothing is brought back at boot, or noted as ours, before this.
 func (d *duties) Keep(next json.RawMessage) guard.Done {
 	return d.with(func(ctx context.Context) (done guard.Done) {
-		var record plan.Last
-		err := json.Unmarshal(next, &record)
+		var news plan.Changes
+		err := json.Unmarshal(next, &news)
 		if err == nil {
-			err = d.remember(nil, record)
+			err = d.amend(news)
 		}
 		if err != nil {
 			done.Warning = unnoted(err)

@@ -37,8 +37,9 @@ type Journal struct {
 	Steps     []state.Step    `json:"steps"`             // the plan
 	Taken     time.Duration   `json:"taken"`             // when Before was looked at, on the clock of store.Uptime
 	Before    *state.Host     `json:"before"`            // the links to which the steps may do something, and all routes and rules
+	Record    plan.Changes    `json:"record"`            // what takes the run's changes of the record of earlier runs back
 	Files     []Kept          `json:"files"`
-	Next      json.RawMessage `json:"next,omitempty"` // while it waits: what will be set, for whoever confirms it
+	Next      json.RawMessage `json:"next,omitempty"` // while it waits: what changes in the record, for whoever confirms it
 
 	dir store.Dir // in which it lies
 }
@@ -77,12 +78,6 @@ func (r Runner) folders() []store.Dir {
 	return []store.Dir{r.Lasting, r.Dir}
 }
 
-// keep reads a file for Journal.Files.
-func keep(dir store.Dir, name string, lasting bool) (Kept, error) {
-	data, err := dir.Read(name)
-	return Kept{Dir: dir, Name: name, Data: data, Lasting: lasting}, err
-}
-
 // keepDocument adds the document that boots, if that changes: until the run is settled the one from before it is the one to come back.
 // changed tells whether the journal is another one now.
 func (j *Journal) keepDocument(p *persist.Plan) (changed bool, err error) {
@@ -95,11 +90,11 @@ func (j *Journal) keepDocument(p *persist.Plan) (changed bool, err error) {
 	if text == nil || at >= 0 && j.Files[at].Ours == digest(text) {
 		return false, nil
 	}
-	k, err := keep(dir, name, true)
+	data, err := dir.Read(name)
 	if err != nil {
 		return false, fmt.Errorf("the document that boots: %w", err)
 	}
-	k.Ours = digest(text)
+	k := Kept{Dir: dir, Name: name, Data: data, Lasting: true, Ours: digest(text)}
 	if at >= 0 {
 		j.Files[at] = k
 	} else {
@@ -112,14 +107,9 @@ func digest(text []byte) string { return fmt.Sprintf("%x", sha256.Sum256(text)) 
 
 // open writes a new journal; before is the part of the host to which the steps may do something. Where the disk takes none the run-time folder does, which is told: it does not outlive a power cut, but
 // neither does the network.
-func (r Runner) open(doc *spec.Document, before *state.Host, taken time.Duration, p *plan.Plan, boot *persist.Plan) (j *Journal, warning string, err error) {
+func (r Runner) open(doc *spec.Document, before *state.Host, taken time.Duration, p *plan.Plan, record plan.Changes, boot *persist.Plan) (j *Journal, warning string, err error) {
 	j = &Journal{ID: newID(), Started: time.Now(), Process: store.Self(), Command: strings.Join(os.Args, " "), Boot: store.Boot(), Namespace: r.Kernel.Namespace(),
-		Phase: Applying, Document: doc.Encode().JSON(), Steps: p.Steps, Taken: taken, Before: before}
-	record, err := keep(r.Dir, applied, false)
-	if err != nil {
-		return nil, "", fmt.Errorf("the record of earlier runs: %w", err)
-	}
-	j.Files = append(j.Files, record)
+		Phase: Applying, Document: doc.Encode().JSON(), Steps: p.Steps, Taken: taken, Before: before, Record: record}
 	if _, err := j.keepDocument(boot); err != nil {
 		return nil, "", err
 	}

@@ -1,8 +1,6 @@
 package engine
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
 
 	"hostnet-module/module/plan"
@@ -11,31 +9,41 @@ import (
 // applied is the file that holds the record of what earlier runs set.
 const applied = "applied.json"
 
+// record is what earlier runs set.
+type record struct {
+	plan.Last
+	text []byte // as it was read; nil: there was none
+}
+
 // remembered reads what earlier runs set. A record that cannot be read is none, which is told: what earlier runs set is then
 // taken for somebody else's.
-func (r Runner) remembered() (last plan.Last, damage []string) {
-	data, err := r.Dir.Read(applied)
-	if err == nil && data != nil {
-		last = make(plan.Last, bytes.Count(data, []byte("},"))+1) // what grows is copied again and again
-		err = json.Unmarshal(data, &last)
+func (r Runner) remembered() (last record, damage []string) {
+	text, err := r.Dir.Read(applied)
+	if err == nil {
+		last.Last, err = plan.ReadLast(text)
 	}
 	if err != nil {
 		damage = []string{fmt.Sprintf("the record of earlier runs, %s/%s, cannot be read (%v): what they set is left where the document does not list it", r.Dir, applied, err)}
+		return record{Last: plan.Last{}}, damage
 	}
-	if err != nil || last == nil {
-		last = plan.Last{}
-	}
-	return last, damage
+	last.text = text
+	return last, nil
 }
 
-// remember writes what is set now, if that is news.
-func (r Runner) remember(last, next plan.Last) error {
-	if plan.SameLast(last, next) {
+// remember writes what is set now, if that is news. What there was before is not read again: the folder is locked.
+func (r Runner) remember(last record, changes plan.Changes) error {
+	if len(changes) == 0 {
 		return nil
 	}
-	is, err := json.Marshal(next)
+	text, err := last.Rewritten(last.text, changes)
 	if err != nil {
 		return err
 	}
-	return r.Dir.Write(applied, is)
+	return r.Dir.Write(applied, text)
+}
+
+// amend makes changes that were found by another process, or earlier, in the record that is there now. One that cannot be read is none.
+func (r Runner) amend(changes plan.Changes) error {
+	last, _ := r.remembered()
+	return r.remember(last, last.News(changes))
 }

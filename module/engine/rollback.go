@@ -99,6 +99,9 @@ func (r Runner) putBack(ctx context.Context, j *Journal) back {
 	if b.cut != nil {
 		return b
 	}
+	if err := r.amend(j.Record); err != nil {
+		b.missing = append(b.missing, fmt.Sprintf("%s/%s: %v", r.Dir, applied, err))
+	}
 	for _, f := range j.Files {
 		if err := f.restore(); err != nil {
 			b.missing = append(b.missing, fmt.Sprintf("%s/%s: %v", f.Dir, f.Name, err))

@@ -42,8 +42,8 @@ const LockWait = 30 * time.Second
 type run struct {
 	Runner
 	doc       *spec.Document
-	last      plan.Last       // what earlier runs set
-	next      plan.Last       // what will be set after this one
+	last      record          // what earlier runs set
+	news      plan.Changes    // what this one changes of that
 	before    *state.Host     // the host as it was
 	taken     time.Duration   // when that was looked at
 	journal   *Journal        // on disk while the run is not settled; nil: nothing is to be sent
@@ -115,7 +115,7 @@ func (x *run) look(ctx context.Context) (err error) {
 		return fmt.Errorf("look at the network: %w", err)
 	}
 	lacking := x.lacking(x.doc, x.before)
-	p, problems, err := plan.Make(x.doc, x.before, x.last)
+	p, problems, err := plan.Make(x.doc, x.before, x.last.Last)
 	faults, notes := x.planBoot()
 	if x.out.Problems = slices.Concat(lacking, problems, faults); err != nil || len(x.out.Problems) > 0 {
 		return err
@@ -125,7 +125,7 @@ func (x *run) look(ctx context.Context) (err error) {
 	if x.keep != nil {
 		p.Objects = append(p.Objects, x.keep.Object)
 	}
-	x.next = plan.Record(x.doc, x.before, x.last, p)
+	x.news = plan.Record(x.doc, x.before, x.last.Last, p)
 	return nil
 }
 
@@ -133,7 +133,7 @@ func (x *run) look(ctx context.Context) (err error) {
 func (x *run) begin() (err error) {
 	var warning string
 	x.concerned = plan.Concerned(x.before, x.out.Plan.Steps)
-	x.journal, warning, err = x.open(x.doc, x.before.Only(x.concerned), x.taken, x.out.Plan, x.keep)
+	x.journal, warning, err = x.open(x.doc, x.before.Only(x.concerned), x.taken, x.out.Plan, x.last.Undo(x.news, x.concerned), x.keep)
 	if warning != "" {
 		x.out.Warnings = append(x.out.Warnings, warning)
 	}
@@ -159,7 +159,7 @@ func (x *run) store(context.Context) error {
 	if x.guardian != nil {
 		return x.hand()
 	}
-	if err := x.remember(x.last, x.next); err != nil {
+	if err := x.remember(x.last, x.news); err != nil {
 		x.out.Warnings = append(x.out.Warnings, unnoted(err))
 	}
 	x.keepForBoot()

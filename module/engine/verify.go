@@ -65,7 +65,7 @@ func (x *run) holds(ctx context.Context) bool {
 	if err != nil || !plan.Holds(now, x.out.Plan.Target.Only(names)) {
 		return false
 	}
-	x.next = plan.Identify(x.doc, x.next, now)
+	x.news.Identify(x.doc, x.last.Last, now)
 	x.now, x.partly = now, true
 	return true
 }
@@ -100,10 +100,10 @@ func (x *run) missing(ctx context.Context) (steps []state.Step, err error) {
 		return nil, fmt.Errorf("look at the network after the change: %w", err)
 	}
 	if plan.Holds(x.now, x.out.Plan.Target) { // else it is planned anew: what else has come to pass may be nothing to the document
-		x.next = plan.Identify(x.doc, x.next, x.now)
+		x.news.Identify(x.doc, x.last.Last, x.now)
 		return nil, nil
 	}
-	again, problems, err := plan.Make(x.doc, x.now, x.next)
+	again, problems, err := plan.Make(x.doc, x.now, x.last.With(x.news))
 	switch {
 	case err != nil:
 		return nil, fmt.Errorf("check of the result: %w", err)
@@ -111,7 +111,7 @@ func (x *run) missing(ctx context.Context) (steps []state.Step, err error) {
 		return nil, fmt.Errorf("check of the result: %w", spec.Problems(problems))
 	}
 	if len(again.Steps) == 0 {
-		x.next = plan.Identify(x.doc, x.next, x.now)
+		x.news.Identify(x.doc, x.last.Last, x.now)
 	}
 	return again.Steps, nil
 }

@@ -4,7 +4,6 @@
 package plan
 
 import (
-	"maps"
 	"slices"
 
 	"hostnet-module/module/state"
@@ -77,9 +76,6 @@ type Difference struct {
 
 // Last is what earlier runs set on the objects of a host, by the link's name: the third side of the three-way lists.
 type Last map[string]Set
-
-// SameLast tells whether two records say the same.
-func SameLast(a, b Last) bool { return maps.EqualFunc(a, b, Set.same) }
 
 func (s Set) same(o Set) bool {
 	return s.Kind == o.Kind && s.Created == o.Created && s.Index == o.Index && slices.Equal(s.Addresses, o.Addresses) &&

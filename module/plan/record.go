@@ -7,13 +7,16 @@ import (
 	"hostnet-module/module/state"
 )
 
-// Record is what to remember of a run that has succeeded, for the three-way lists of the next: what this document set, and
-// what earlier ones set on objects that it does not name. It is last itself if that says so already, as it mostly does.
-func Record(doc *spec.Document, before *state.Host, last Last, p *Plan) Last {
-	r := recorder{now: last, room: len(doc.Objects)}
+// Changes are what becomes of a record, by the names in it; nil: it says nothing of that name any more.
+type Changes map[string]*Set
+
+// Record is what a run that has succeeded changes in the record, for the three-way lists of the next: what this document set. What
+// earlier ones set on objects that it does not name stays. Mostly there is nothing to change.
+func Record(doc *spec.Document, before *state.Host, last Last, p *Plan) Changes {
+	r := recorder{last: last, changes: Changes{}}
 	for name := range last {
 		if name != rulesKey && p.Target.Link(name) == nil || name == rulesKey && doc.Prune && doc.Rules == nil {
-			r.forget(name)
+			r.changes[name] = nil
 		}
 	}
 	if doc.Rules != nil {
@@ -24,13 +27,13 @@ func Record(doc *spec.Document, before *state.Host, last Last, p *Plan) Last {
 		r.note(rulesKey, set)
 	}
 	for _, o := range doc.Objects {
-		if o.Absent {
-			r.forget(o.Name)
-		} else {
+		if !o.Absent {
 			r.note(o.Name, set(o, before.Link(o.Name), last[o.Name], p))
+		} else if _, ok := last[o.Name]; ok {
+			r.changes[o.Name] = nil
 		}
 	}
-	return r.now
+	return r.changes
 }
 
 // set is what a document sets on an object.
@@ -51,44 +54,81 @@ func set(o *spec.Object, had *state.Link, was Set, p *Plan) Set {
 	return set
 }
 
-// recorder writes a record; the one that it begins with stays as it is.
+// recorder finds what changes in a record.
 type recorder struct {
-	now  Last
-	own  bool // a copy
-	room int  // for how many names a copy is made
+	last    Last
+	changes Changes
 }
 
-func (r *recorder) note(name string, set Set) {
-	if was, ok := r.now[name]; !ok || !was.same(set) {
-		r.copied()[name] = set
+func (r recorder) note(name string, set Set) {
+	if was, ok := r.last[name]; !ok || !was.same(set) {
+		change := set
+		r.changes[name] = &change
 	}
 }
 
-func (r *recorder) forget(name string) {
-	if _, ok := r.now[name]; ok {
-		delete(r.copied(), name)
-	}
-}
-
-func (r *recorder) copied() Last {
-	if !r.own {
-		last := r.now
-		r.own, r.now = true, make(Last, max(len(last), r.room))
-		maps.Copy(r.now, last)
-	}
-	return r.now
-}
-
-// Identify notes in a record which links a run of a document has made, from a look at the host after it, and returns it.
-func Identify(doc *spec.Document, record Last, now *state.Host) Last {
-	r := recorder{now: record, room: len(record)}
+// Identify adds to the changes of a record which links a run of a document has made, from a look at the host after it.
+func (c Changes) Identify(doc *spec.Document, last Last, now *state.Host) {
+	r := recorder{last, c}
 	for _, o := range doc.Objects {
-		if l, set := now.Link(o.Name), record[o.Name]; l != nil && set.Created {
+		l, set := now.Link(o.Name), last[o.Name]
+		if change, ok := c[o.Name]; ok && change != nil {
+			set = *change
+		}
+		if l != nil && set.Created {
 			set.Index = l.Index
 			r.note(o.Name, set)
 		}
 	}
-	return r.now
+}
+
+// With is the record after changes; the record itself stays as it is where there are any.
+func (l Last) With(c Changes) Last {
+	if len(c) == 0 {
+		return l
+	}
+	next := make(Last, max(len(l), len(c)))
+	maps.Copy(next, l)
+	for name, set := range c {
+		if set == nil {
+			delete(next, name)
+		} else {
+			next[name] = *set
+		}
+	}
+	return next
+}
+
+// Undo is what takes changes back: what the record says of these names, and of others that may still come to be changed.
+func (l Last) Undo(c Changes, others map[string]bool) Changes {
+	undo := make(Changes, len(c)+len(others))
+	note := func(name string) {
+		if set, ok := l[name]; ok {
+			undo[name] = &set
+		} else {
+			undo[name] = nil
+		}
+	}
+	for name := range c {
+		note(name)
+	}
+	for name := range others {
+		if _, ok := l[name]; ok {
+			note(name)
+		}
+	}
+	return undo
+}
+
+// News are those changes that a record does not hold yet.
+func (l Last) News(c Changes) Changes {
+	news := Changes{}
+	for name, set := range c {
+		if was, ok := l[name]; ok != (set != nil) || ok && !was.same(*set) {
+			news[name] = set
+		}
+	}
+	return news
 }
 
 // made tells whether a link is what an earlier run of ours has made.
