@@ -122,8 +122,7 @@ func (h *Host) Clone() *Host {
 		c.Links[i] = &links[i]
 	}
 	if h.index != nil {
-		h.index.shared = true
-		c.index, c.at = h.index, make([]*Link, len(h.at))
+		c.index, c.at = h.index.share(), make([]*Link, len(h.at))
 		for _, l := range c.Links {
 			c.at[l.place] = l
 		}

@@ -2,7 +2,6 @@ package state
 
 import (
 	"cmp"
-	"maps"
 	"net/netip"
 	"slices"
 
@@ -12,16 +11,17 @@ import (
 
 // index finds the links of a host: without it every look for a port or for what stands on a link would go over all of them,
 // and a host with thousands would take the square of that. It knows links by their places alone, so that a host and its clone
-// have one index between them until either changes what it says.
+// have in common what neither changes.
 type index struct {
-	names  map[string]int
-	ports  map[string][]int   // by their master, in the order of the links
-	uppers map[string][]int   // by their parent, likewise
-	twins  map[standing][]int // links of one kind and number on one parent
-	taken  map[int]int        // how many links have an interface index; nil until somebody asks
-	top    int                // the highest interface index that there has been
-	shared bool               // with another host, now or earlier
-	room   []int              // for lists of one, which most are
+	names  layered[string, int]     // place + 1
+	ports  layered[string, []int]   // by their master, in the order of the links
+	uppers layered[string, []int]   // by their parent, likewise
+	twins  layered[standing, []int] // links of one kind and number on one parent
+	taken  layered[int, int]        // how many links have an interface index; see counted
+	top    int                      // the highest interface index that there has been
+	room   []int                    // for lists of one, which most are
+
+	counted bool // taken is filled: somebody has asked
 }
 
 // standing is a place on a parent: that of one VLAN.
@@ -47,7 +47,8 @@ func (h *Host) indexed() *index {
 		return h.index
 	}
 	n := len(h.Links)
-	h.index = &index{names: make(map[string]int, n), ports: make(map[string][]int, n/2), uppers: map[string][]int{}, twins: make(map[standing][]int, n/2), top: 1}
+	h.index = &index{top: 1}
+	h.index.names.own, h.index.ports.own, h.index.twins.own = make(map[string]int, n), make(map[string][]int, n/2), make(map[standing][]int, n/2)
 	h.at = make([]*Link, 0, n)
 	for _, l := range h.Links {
 		h.put(l)
@@ -55,27 +56,9 @@ func (h *Host) indexed() *index {
 	return h.index
 }
 
-// mine is the index, to be changed: one that is shared is copied first.
-func (h *Host) mine() *index {
-	if x := h.indexed(); x.shared {
-		c := &index{names: maps.Clone(x.names), ports: make(map[string][]int, len(x.ports)), uppers: make(map[string][]int, len(x.uppers)),
-			twins: make(map[standing][]int, len(x.twins)), taken: maps.Clone(x.taken), top: x.top}
-		copyLists(c, c.ports, x.ports)
-		copyLists(c, c.uppers, x.uppers)
-		copyLists(c, c.twins, x.twins)
-		h.index = c
-	}
-	return h.index
-}
-
-func copyLists[K comparable](x *index, to, from map[K][]int) {
-	for k, list := range from {
-		if len(list) == 1 {
-			to[k] = x.one(list[0])
-		} else if len(list) > 0 {
-			to[k] = slices.Clone(list)
-		}
-	}
+// share is an index for a host that has the same links in the same places.
+func (x *index) share() *index {
+	return &index{names: x.names.share(), ports: x.ports.share(), uppers: x.uppers.share(), twins: x.twins.share(), taken: x.taken.share(), top: x.top, counted: x.counted}
 }
 
 // one is a list of one place.
@@ -89,60 +72,73 @@ func (x *index) one(place int) []int {
 
 // put gives a link that is the last one its place.
 func (h *Host) put(l *Link) {
-	x := h.mine()
+	x := h.indexed()
 	l.place = len(h.at)
 	h.at = append(h.at, l)
-	x.names[l.Name] = l.place
+	x.names.set(l.Name, l.place+1)
 	x.top = max(x.top, l.Index)
-	if x.taken != nil {
-		x.taken[l.Index]++
-	}
-	insert(x, x.ports, l.Master, l.place)
-	insert(x, x.uppers, l.Parent, l.place)
+	x.count(l, 1)
+	insert(x, &x.ports, l.Master, l.place)
+	insert(x, &x.uppers, l.Parent, l.place)
 	x.twin(l)
 }
 
 func (h *Host) drop(l *Link) {
-	x := h.mine()
+	x := h.indexed()
 	h.at[l.place] = nil
-	delete(x.names, l.Name)
-	if x.taken != nil {
-		x.taken[l.Index]--
-	}
-	remove(x.ports, l.Master, l.place)
-	remove(x.uppers, l.Parent, l.place)
+	x.names.set(l.Name, 0)
+	x.count(l, -1)
+	remove(&x.ports, l.Master, l.place)
+	remove(&x.uppers, l.Parent, l.place)
 	x.untwin(l)
+}
+
+func (x *index) count(l *Link, n int) {
+	if x.counted {
+		x.taken.set(l.Index, x.taken.get(l.Index)+n)
+	}
 }
 
 func (x *index) twin(l *Link) {
 	if at, ok := stands(l.Parent, l.Kind, l.Attrs); ok {
-		insert(x, x.twins, at, l.place)
+		insert(x, &x.twins, at, l.place)
 	}
 }
 
 func (x *index) untwin(l *Link) {
 	if at, ok := stands(l.Parent, l.Kind, l.Attrs); ok {
-		remove(x.twins, at, l.place)
+		remove(&x.twins, at, l.place)
 	}
 }
 
 // insert adds a place to a list, and remove takes it out; there is none under the key that is nothing.
-func insert[K comparable](x *index, to map[K][]int, key K, place int) {
+func insert[K comparable](x *index, to *layered[K, []int], key K, place int) {
 	var nothing K
-	list := to[key]
-	switch at, _ := slices.BinarySearch(list, place); {
-	case key == nothing:
-	case list == nil:
-		to[key] = x.one(place)
-	default:
-		to[key] = slices.Insert(list, at, place)
+	if key == nothing {
+		return
 	}
+	list := to.get(key)
+	if len(list) == 0 {
+		to.set(key, x.one(place))
+		return
+	}
+	at, _ := slices.BinarySearch(list, place)
+	if !to.owns(key) {
+		list = slices.Clone(list)
+	}
+	to.set(key, slices.Insert(list, at, place))
 }
 
-func remove[K comparable](from map[K][]int, key K, place int) {
-	if at, ok := slices.BinarySearch(from[key], place); ok {
-		from[key] = slices.Delete(from[key], at, at+1)
+func remove[K comparable](from *layered[K, []int], key K, place int) {
+	list := from.get(key)
+	at, ok := slices.BinarySearch(list, place)
+	if !ok {
+		return
 	}
+	if !from.owns(key) {
+		list = slices.Clone(list)
+	}
+	from.set(key, slices.Delete(list, at, at+1))
 }
 
 // placed are the links that have some places.
@@ -159,8 +155,8 @@ func (h *Host) placed(places []int) []*Link {
 
 // Link finds a link by name; nil if there is none.
 func (h *Host) Link(name string) *Link {
-	if place, ok := h.indexed().names[name]; ok {
-		return h.at[place]
+	if place := h.indexed().names.get(name); place > 0 {
+		return h.at[place-1]
 	}
 	return nil
 }
@@ -183,19 +179,19 @@ func (h *Host) Remove(name string) {
 }
 
 // Ports lists the links that have the named one as their master, in the order of the links.
-func (h *Host) Ports(master string) []*Link { return h.placed(h.indexed().ports[master]) }
+func (h *Host) Ports(master string) []*Link { return h.placed(h.indexed().ports.get(master)) }
 
 // Uppers lists the links that stand on the named one (VLANs of a bond), in the order of the links.
-func (h *Host) Uppers(name string) []*Link { return h.placed(h.indexed().uppers[name]) }
+func (h *Host) Uppers(name string) []*Link { return h.placed(h.indexed().uppers.get(name)) }
 
 // Twins lists the links of a kind that stand on a parent and have all the attributes, out of those given, that no existing link
 // can be given: the VLAN of that number.
 func (h *Host) Twins(parent, kindName string, attrs attr.Set) []*Link {
 	identity := attrs.Filter(func(r *attr.Row) bool { return r.When&attr.Never != 0 })
 	at, numbered := stands(parent, kindName, identity)
-	candidates := h.indexed().uppers[parent]
+	candidates := h.indexed().uppers.get(parent)
 	if numbered {
-		candidates = h.index.twins[at]
+		candidates = h.index.twins.get(at)
 	}
 	var twins []*Link
 	for _, place := range candidates {
@@ -211,10 +207,10 @@ func (h *Host) Join(l *Link, master string) {
 	if l.Master == master {
 		return
 	}
-	x := h.mine()
-	remove(x.ports, l.Master, l.place)
+	x := h.indexed()
+	remove(&x.ports, l.Master, l.place)
 	l.Master = master
-	insert(x, x.ports, master, l.place)
+	insert(x, &x.ports, master, l.place)
 }
 
 // StandOn puts a link of the host on a parent.
@@ -222,11 +218,11 @@ func (h *Host) StandOn(l *Link, parent string) {
 	if l.Parent == parent {
 		return
 	}
-	x := h.mine()
-	remove(x.uppers, l.Parent, l.place)
+	x := h.indexed()
+	remove(&x.uppers, l.Parent, l.place)
 	x.untwin(l)
 	l.Parent = parent
-	insert(x, x.uppers, parent, l.place)
+	insert(x, &x.uppers, parent, l.place)
 	x.twin(l)
 }
 
@@ -256,13 +252,13 @@ func (h *Host) FromBelow() []*Link {
 // Taken tells whether a link has an interface index.
 func (h *Host) Taken(index int) bool {
 	x := h.indexed()
-	if x.taken == nil {
-		x.taken = make(map[int]int, len(h.Links))
+	if !x.counted {
+		x.counted, x.taken.own = true, make(map[int]int, len(h.Links))
 		for _, l := range h.Links {
-			x.taken[l.Index]++
+			x.count(l, 1)
 		}
 	}
-	return x.taken[index] > 0
+	return x.taken.get(index) > 0
 }
 
 // Carriers finds the links that carry addresses, of whatever prefix length: of several the first.
