@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"iter"
 	"slices"
 
 	"hostnet-module/module/attr"
@@ -24,18 +25,27 @@ func Concerned(h *state.Host, steps []state.Step) map[string]bool {
 		if s.Op != state.LinkAdd || h.Link(s.Link) != nil {
 			c.changes(s.Link)
 		}
-		if s.Master != nil {
-			c.changes(*s.Master)
+		for name := range others(s) {
+			c.changes(name)
 		}
-		for _, set := range []attr.Set{s.Attrs, s.Port} {
+	}
+	return c.standing()
+}
+
+// others names the links that a step is about besides its own: the new master, and those that attributes speak of.
+func others(s state.Step) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		if s.Master != nil && *s.Master != "" && !yield(*s.Master) {
+			return
+		}
+		for _, set := range [...]attr.Set{s.Attrs, s.Port} {
 			for r, v := range set.All() {
-				if r.Type == attr.Index {
-					c.changes(v.S)
+				if r.Type == attr.Index && v.S != "" && !yield(v.S) {
+					return
 				}
 			}
 		}
 	}
-	return c.standing()
 }
 
 type concern struct {

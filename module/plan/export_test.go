@@ -6,7 +6,7 @@ var There = there
 
 // LongWalk looks at every link; ShortWalk at those about which something is to be done.
 func LongWalk(has, target *state.Host, exact bool) ([]state.Step, error) {
-	return newWalk(has, target, exact).take()
+	return longWalk(has, target, exact).take()
 }
 
 func ShortWalk(has, target *state.Host, exact bool) ([]state.Step, bool) {

@@ -2,20 +2,15 @@ package plan
 
 import "hostnet-module/module/state"
 
-// waves sorts the links of a host by how many stand below each: those of one wave can be made in any order, once the wave before
+// waves sorts some of a host's links by how many stand below each: those of one wave can be made in any order, once the wave before
 // it is there.
-func waves(h *state.Host) [][]*state.Link {
+func waves(h *state.Host, which func(*state.Link) bool) [][]*state.Link {
 	var out [][]*state.Link
-	depth := make(map[string]int, len(h.Links))
-	depth[""] = -1
 	for _, l := range h.FromBelow() {
-		at := 0
-		for _, name := range []string{l.Parent, l.Master} {
-			if d, ok := depth[name]; ok {
-				at = max(at, d+1)
-			}
+		if !which(l) {
+			continue
 		}
-		depth[l.Name] = at
+		at := h.Depth(l)
 		for len(out) <= at {
 			out = append(out, nil)
 		}

@@ -33,19 +33,28 @@ func path(has, target *state.Host, exact bool) ([]state.Step, error) {
 			return steps, nil
 		}
 	}
-	return newWalk(has, target, exact).take()
+	return longWalk(has, target, exact).take()
 }
 
-// newWalk begins a walk that looks at all links again and again.
-func newWalk(has, target *state.Host, exact bool) *walk {
-	w := &walk{has: has, sim: has.Clone(), target: target, waves: waves(target), carriers: has.Carriers(), arrived: map[arrival]bool{}, exact: exact}
+// longWalk begins a walk that looks at all links again and again.
+func longWalk(has, target *state.Host, exact bool) *walk {
+	return newWalk(has, has.Clone(), target, exact, func(*state.Link) bool { return true })
+}
+
+// newWalk begins a walk that looks at some of the target's links; sim is a copy of the host.
+func newWalk(has, sim, target *state.Host, exact bool, which func(*state.Link) bool) *walk {
+	w := &walk{has: has, sim: sim, target: target, waves: waves(target, which), arrived: map[arrival]bool{}, exact: exact}
 	w.order = slices.Concat(w.waves...)
+	fresh := 0
 	for _, t := range w.order {
 		if has.Link(t.Name) == nil {
-			w.steps = slices.Grow(w.steps, stepsEach*len(w.order))
-			break
+			fresh++
 		}
 	}
+	if fresh > 0 {
+		w.steps = slices.Grow(w.steps, stepsEach*len(w.order))
+	}
+	w.some = len(has.Links)+fresh > len(target.Links)
 	return w
 }
 
@@ -89,13 +98,18 @@ type walk struct {
 	exact   bool
 	arrived map[arrival]bool // addresses that have moved here
 	late    map[string]bool  // new links that rise when all on them has been built
+	some    bool             // of the links are not in the target
+	near    map[string]bool  // the links that the model may be changed in; nil: all
 	err     error
 
-	carriers map[netip.Addr]*state.Link // as it is
+	carriers map[netip.Addr]*state.Link // as it is; nil until somebody asks
 }
 
 // emit adds a step and lets the model follow it. After a step that the model refuses nothing more is added.
 func (w *walk) emit(s state.Step) {
+	if w.err == nil && !w.reaches(s) {
+		w.err = errFar
+	}
 	if w.err != nil {
 		return
 	}
@@ -258,6 +272,9 @@ func replaceable(old, a state.Address) bool {
 
 // moved tells whether an address was another link's before.
 func (w *walk) moved(to string, a state.Address) bool {
+	if w.carriers == nil {
+		w.carriers = w.has.Carriers()
+	}
 	from := w.carriers[a.Prefix.Addr()]
 	return from != nil && from.Name != to
 }
@@ -306,12 +323,8 @@ func (w *walk) addRoutes() {
 
 // clear takes away what the target does not have: links, addresses, routes.
 func (w *walk) clear() {
-	for _, s := range slices.Backward(w.sim.FromBelow()) {
-		// The kernel takes what stands on a link along with it, and waits for its readers once instead of once for each.
-		along := s.Parent != "" && w.target.Link(s.Parent) == nil
-		if w.target.Link(s.Name) == nil && w.sim.Link(s.Name) != nil && !along {
-			w.emit(state.Step{Op: state.LinkDel, Link: s.Name})
-		}
+	if w.some {
+		w.clearLinks()
 	}
 	for _, t := range w.order {
 		if s := w.sim.Link(t.Name); s != nil {
@@ -322,6 +335,16 @@ func (w *walk) clear() {
 	for _, r := range slices.Clone(w.sim.Routes) {
 		if !r.Kernel() && slices.ContainsFunc(w.sim.Routes, r.Same) && !slices.ContainsFunc(w.target.Routes, r.Same) {
 			w.emit(state.Step{Op: state.RouteDel, Route: &r})
+		}
+	}
+}
+
+func (w *walk) clearLinks() {
+	for _, s := range slices.Backward(w.sim.FromBelow()) {
+		// The kernel takes what stands on a link along with it, and waits for its readers once instead of once for each.
+		along := s.Parent != "" && w.target.Link(s.Parent) == nil
+		if w.target.Link(s.Name) == nil && w.sim.Link(s.Name) != nil && !along {
+			w.emit(state.Step{Op: state.LinkDel, Link: s.Name})
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"errors"
 	"slices"
 
 	"hostnet-module/module/attr"
@@ -24,16 +25,60 @@ func unsettledOnes(has, target *state.Host) map[*state.Link]bool {
 }
 
 // shortWalk looks at those links alone about which something is to be done: the usual case in a large host, where a walk looks at
-// each link a dozen times. It is good if it leads to the target. If not, a step has done something to another link.
+// each link a dozen times. Of the others its model has none of its own. It is good if it leads to the target: if not, a step has done
+// something to another link, or would have.
 func shortWalk(has, target *state.Host, exact bool, unsettled map[*state.Link]bool) ([]state.Step, bool) {
-	w := newWalk(has, target, exact)
-	isSettled := func(t *state.Link) bool { return !unsettled[t] }
-	for i := range w.waves {
-		w.waves[i] = slices.DeleteFunc(w.waves[i], isSettled)
-	}
-	w.order = slices.DeleteFunc(w.order, isSettled)
+	near := nearby(has, target, unsettled)
+	w := newWalk(has, has.But(near), target, exact, func(t *state.Link) bool { return unsettled[t] })
+	w.near = near
 	steps, err := w.take()
-	return steps, err == nil && there(w.sim, target)
+	return steps, err == nil && w.arrives()
+}
+
+// nearby names the links to which steps about some of the target's, and about those that it does not have, may do something.
+func nearby(has, target *state.Host, unsettled map[*state.Link]bool) map[string]bool {
+	c := concern{has, map[string]bool{}}
+	fresh := 0
+	for t := range unsettled {
+		if has.Link(t.Name) == nil {
+			fresh++
+		}
+		c.changes(t.Name)
+		c.changes(t.Master)
+	}
+	if len(has.Links)+fresh > len(target.Links) {
+		for _, l := range has.Links {
+			if target.Link(l.Name) == nil {
+				c.changes(l.Name)
+			}
+		}
+	}
+	return c.names
+}
+
+var errFar = errors.New("a step about a link that is not looked at")
+
+// reaches tells whether all that a step may do something to is near; nothing that is not near becomes so, unless by such a step.
+func (w *walk) reaches(s state.Step) bool {
+	if w.near == nil {
+		return true
+	}
+	near := s.Link == "" || w.near[s.Link]
+	for name := range others(s) {
+		near = near && w.near[name]
+	}
+	return near
+}
+
+// arrives tells whether the model has become what the target says. Links that are not near are what they were, and were settled.
+func (w *walk) arrives() bool {
+	for name := range w.near {
+		s, t := w.sim.Link(name), w.target.Link(name)
+		if (s == nil) != (t == nil) || s != nil && !settled(s, t) {
+			return false
+		}
+	}
+	return sameRest(w.sim, w.target)
 }
 
 // sameRest compares what is no link.

@@ -4,6 +4,7 @@
 package state
 
 import (
+	"cmp"
 	"slices"
 
 	"hostnet-module/module/attr"
@@ -104,10 +105,25 @@ func (l *Link) cloneInto(c *Link) {
 // Only is the host with some of its links alone, and all of its routes and rules. What is in the links is shared.
 func (h *Host) Only(names map[string]bool) *Host {
 	c := &Host{Routes: h.Routes, Rules: h.Rules}
-	for _, l := range h.Links {
-		if names[l.Name] {
+	for name := range names {
+		if l := h.Link(name); l != nil {
 			shallow := *l
 			c.Links = append(c.Links, &shallow)
+		}
+	}
+	slices.SortFunc(c.Links, func(a, b *Link) int { return cmp.Compare(a.place, b.place) })
+	return c
+}
+
+// But copies the host, and has all links but the named ones in common with it: whoever changes the copy changes these alone, and
+// links that have come later.
+func (h *Host) But(names map[string]bool) *Host {
+	c := &Host{Links: slices.Clone(h.Links), Routes: slices.Clone(h.Routes), Rules: slices.Clone(h.Rules), index: h.indexed().share(), at: slices.Clone(h.at)}
+	for name := range names {
+		if l := h.Link(name); l != nil {
+			own := l.Clone()
+			at, _ := c.position(l)
+			c.Links[at], c.at[l.place] = own, own
 		}
 	}
 	return c

@@ -18,6 +18,7 @@ type index struct {
 	uppers layered[string, []int]   // by their parent, likewise
 	twins  layered[standing, []int] // links of one kind and number on one parent
 	taken  layered[int, int]        // how many links have an interface index; see counted
+	below  *below                   // nil until somebody asks
 	top    int                      // the highest interface index that there has been
 	room   []int                    // for lists of one, which most are
 
@@ -58,7 +59,7 @@ func (h *Host) indexed() *index {
 
 // share is an index for a host that has the same links in the same places.
 func (x *index) share() *index {
-	return &index{names: x.names.share(), ports: x.ports.share(), uppers: x.uppers.share(), twins: x.twins.share(), taken: x.taken.share(), top: x.top, counted: x.counted}
+	return &index{names: x.names.share(), ports: x.ports.share(), uppers: x.uppers.share(), twins: x.twins.share(), taken: x.taken.share(), below: x.below, top: x.top, counted: x.counted}
 }
 
 // one is a list of one place.
@@ -73,6 +74,7 @@ func (x *index) one(place int) []int {
 // put gives a link that is the last one its place.
 func (h *Host) put(l *Link) {
 	x := h.indexed()
+	x.below = nil
 	l.place = len(h.at)
 	h.at = append(h.at, l)
 	x.names.set(l.Name, l.place+1)
@@ -85,6 +87,7 @@ func (h *Host) put(l *Link) {
 
 func (h *Host) drop(l *Link) {
 	x := h.indexed()
+	x.below = nil
 	h.at[l.place] = nil
 	x.names.set(l.Name, 0)
 	x.count(l, -1)
@@ -168,10 +171,15 @@ func (h *Host) Add(l *Link) {
 	h.put(l)
 }
 
+// position finds a link in Host.Links.
+func (h *Host) position(l *Link) (at int, ok bool) {
+	return slices.BinarySearchFunc(h.Links, l, func(a, b *Link) int { return cmp.Compare(a.place, b.place) })
+}
+
 // Remove takes a link out.
 func (h *Host) Remove(name string) {
 	if l := h.Link(name); l != nil {
-		if at, ok := slices.BinarySearchFunc(h.Links, l, func(a, b *Link) int { return cmp.Compare(a.place, b.place) }); ok {
+		if at, ok := h.position(l); ok {
 			h.Links = slices.Delete(h.Links, at, at+1)
 		}
 		h.drop(l)
@@ -208,6 +216,7 @@ func (h *Host) Join(l *Link, master string) {
 		return
 	}
 	x := h.indexed()
+	x.below = nil
 	remove(&x.ports, l.Master, l.place)
 	l.Master = master
 	insert(x, &x.ports, master, l.place)
@@ -219,34 +228,12 @@ func (h *Host) StandOn(l *Link, parent string) {
 		return
 	}
 	x := h.indexed()
+	x.below = nil
 	remove(&x.uppers, l.Parent, l.place)
 	x.untwin(l)
 	l.Parent = parent
 	insert(x, &x.uppers, parent, l.place)
 	x.twin(l)
-}
-
-// FromBelow lists all links, each behind what it stands on and the master that it is in.
-func (h *Host) FromBelow() []*Link {
-	h.indexed()
-	out, seen := make([]*Link, 0, len(h.Links)), make([]bool, len(h.at))
-	var visit func(l *Link)
-	visit = func(l *Link) {
-		if l == nil || seen[l.place] {
-			return
-		}
-		seen[l.place] = true
-		for _, name := range [...]string{l.Parent, l.Master} {
-			if name != "" {
-				visit(h.Link(name))
-			}
-		}
-		out = append(out, l)
-	}
-	for _, l := range h.Links {
-		visit(l)
-	}
-	return out
 }
 
 // Taken tells whether a link has an interface index.

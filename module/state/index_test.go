@@ -69,6 +69,16 @@ func checkIndex(t *testing.T, h *Host, name string, index int, id attr.Set) {
 		}
 		taken = taken || l.Index == index
 	}
+	anew := &Host{Links: h.Clone().Links}
+	if order := h.FromBelow(); len(order) == len(anew.FromBelow()) {
+		for i, l := range anew.FromBelow() {
+			if o := order[i]; o != h.Link(l.Name) || h.Depth(o) != anew.Depth(l) {
+				t.Errorf("from below: %s at depth %d, it should be %s at %d", o.Name, h.Depth(o), l.Name, anew.Depth(l))
+			}
+		}
+	} else {
+		t.Errorf("%d links from below, of %d", len(order), len(h.Links))
+	}
 	found, asked := h.Twins(name, "vlan", id), index < 10
 	inOrder := func(a, b *Link) int { return slices.Index(h.Links, a) - slices.Index(h.Links, b) }
 	slices.SortFunc(found, inOrder)
