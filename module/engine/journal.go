@@ -31,13 +31,13 @@ type Journal struct {
 	Boot      string          `json:"boot"`
 	Namespace string          `json:"namespace"`
 	Phase     Phase           `json:"phase"`
-	Guardian  store.Process   `json:"guardian,omitzero"` // of a run that is to be confirmed; zero: none
-	Deadline  time.Duration   `json:"deadline,omitzero"` // by which it is confirmed or undone, on the clock of store.Uptime
-	Document  json.RawMessage `json:"document"`          // what was wanted, as it was given
-	Steps     []state.Step    `json:"steps"`             // the plan
-	Taken     time.Duration   `json:"taken"`             // when Before was looked at, on the clock of store.Uptime
-	Before    *state.Host     `json:"before"`            // the links to which the steps may do something, and all routes and rules
-	Record    plan.Changes    `json:"record"`            // what takes the run's changes of the record of earlier runs back
+	Guardian  store.Process   `json:"guardian,omitzero"`  // of a run that is to be confirmed; zero: none
+	Deadline  time.Duration   `json:"deadline,omitzero"`  // by which it is confirmed or undone, on the clock of store.Uptime
+	Document  json.RawMessage `json:"document,omitempty"` // of a run that is to be confirmed: what is to come back at boot then
+	Steps     []state.Step    `json:"steps"`              // the plan
+	Taken     time.Duration   `json:"taken"`              // when Before was looked at, on the clock of store.Uptime
+	Before    *state.Host     `json:"before"`             // the links to which the steps may do something, and all routes and rules
+	Record    plan.Changes    `json:"record"`             // what takes the run's changes of the record of earlier runs back
 	Files     []Kept          `json:"files"`
 	Next      json.RawMessage `json:"next,omitempty"` // while it waits: what changes in the record, for whoever confirms it
 
@@ -109,7 +109,10 @@ func digest(text []byte) string { return fmt.Sprintf("%x", sha256.Sum256(text)) 
 // neither does the network.
 func (r Runner) open(doc *spec.Document, before *state.Host, taken time.Duration, p *plan.Plan, record plan.Changes, boot *persist.Plan) (j *Journal, warning string, err error) {
 	j = &Journal{ID: newID(), Started: time.Now(), Process: store.Self(), Command: strings.Join(os.Args, " "), Boot: store.Boot(), Namespace: r.Kernel.Namespace(),
-		Phase: Applying, Document: doc.Encode().JSON(), Steps: p.Steps, Taken: taken, Before: before, Record: record}
+		Phase: Applying, Steps: p.Steps, Taken: taken, Before: before, Record: record}
+	if doc.ConfirmTimeout > 0 {
+		j.Document = doc.Encode().JSON()
+	}
 	if _, err := j.keepDocument(boot); err != nil {
 		return nil, "", err
 	}

@@ -70,14 +70,17 @@ func (r recorder) note(name string, set Set) {
 // Identify adds to the changes of a record which links a run of a document has made, from a look at the host after it.
 func (c Changes) Identify(doc *spec.Document, last Last, now *state.Host) {
 	r := recorder{last, c}
-	for _, o := range doc.Objects {
-		l, set := now.Link(o.Name), last[o.Name]
-		if change, ok := c[o.Name]; ok && change != nil {
+	for _, l := range now.Links {
+		if doc.Find(l.Name) == nil {
+			continue
+		}
+		set := last[l.Name]
+		if change := c[l.Name]; change != nil {
 			set = *change
 		}
-		if l != nil && set.Created {
+		if set.Created {
 			set.Index = l.Index
-			r.note(o.Name, set)
+			r.note(l.Name, set)
 		}
 	}
 }
