@@ -34,19 +34,30 @@ func (m *maker) objects(steps []state.Step) []Object {
 
 func (m *maker) object(o *spec.Object, touched map[string]touch) Object {
 	had, will := m.has.Link(o.Name), m.out.Link(o.Name)
-	states := func() (before, after map[string]any) {
+	if o.Absent {
+		will = nil
+	}
+	p := Object{Kind: o.Kind.Name, Name: o.Name, Action: None, Disruption: Undisturbed}
+	p.States = func() (before, after map[string]any) {
 		return m.states(o, had, will, map[string]any{}, map[string]any{})
 	}
-	clear(m.before)
-	clear(m.after)
-	before, after := m.states(o, had, will, m.before, m.after)
-	p := Object{Kind: o.Kind.Name, Name: o.Name, Action: None, Disruption: Undisturbed, Differences: differences(m.keys(o), before, after), States: states}
+	told := func() []Difference {
+		clear(m.before)
+		clear(m.after)
+		before, after := m.states(o, had, will, m.before, m.after)
+		return differences(m.keys(o), before, after)
+	}
+	if had != nil && will != nil {
+		p.Differences = told()
+	} else {
+		p.whole = told
+	}
 	t := touched[o.Name]
 	switch {
-	case had == nil && after == nil:
+	case had == nil && will == nil:
 	case had == nil:
 		p.Action = Create
-	case after == nil:
+	case will == nil:
 		p.Action = Delete
 	case t.deleted:
 		p.Action, p.Disruption = Recreate, Recreates
@@ -77,7 +88,7 @@ func (m *maker) states(o *spec.Object, had, will *state.Link, before, after map[
 	} else {
 		before = nil
 	}
-	if will != nil && !o.Absent {
+	if will != nil {
 		m.describe(after, m.out, will, o)
 	} else {
 		after = nil

@@ -34,9 +34,20 @@ type Object struct {
 	Name        string
 	Action      Action
 	Disruption  Disruption
-	Touches     []string // ports of others that a flap or a recreate touches
-	Differences []Difference
+	Touches     []string                              // ports of others that a flap or a recreate touches
+	Differences []Difference                          // of one that stays; see Told
 	States      func() (before, after map[string]any) // what can be described of the object; nil: it was not there, will not be there. Made when asked for
+
+	whole func() []Difference // of one that comes or goes
+}
+
+// Told are the differences of an object. Of one that comes or goes everything is a difference: they are made when asked for, as those of thousands
+// take more room than the rest of a plan.
+func (o *Object) Told() []Difference {
+	if o.whole != nil {
+		return o.whole()
+	}
+	return o.Differences
 }
 
 // Stated is Object.States of what is known.

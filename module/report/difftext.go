@@ -18,7 +18,7 @@ type Diff struct {
 	After        string `json:"after"`
 }
 
-func difference(o plan.Object) Diff {
+func difference(o *plan.Object) Diff {
 	head := o.Kind + " " + o.Name
 	d := Diff{BeforeHeader: head, AfterHeader: head}
 	if o.States != nil {

@@ -78,7 +78,11 @@ func encode(e *jsontext.Encoder, v reflect.Value) error {
 	if !v.IsValid() {
 		return e.WriteToken(jsontext.Null)
 	}
-	if own := layoutOf(v.Type()).own; own && !(v.Kind() == reflect.Pointer && v.IsNil()) {
+	l := layoutOf(v.Type())
+	if l.late && v.CanAddr() {
+		return v.Addr().Interface().(latecomer).write(e)
+	}
+	if l.own && !(v.Kind() == reflect.Pointer && v.IsNil()) {
 		text, err := v.Interface().(marshaler).MarshalJSON()
 		if err != nil {
 			return err
@@ -100,9 +104,15 @@ func encode(e *jsontext.Encoder, v reflect.Value) error {
 
 type marshaler interface{ MarshalJSON() ([]byte, error) }
 
+// latecomer is what is complete when it is written.
+type latecomer interface {
+	write(*jsontext.Encoder) error
+}
+
 // layout is what is to be known of a type: reflection makes something new for each question.
 type layout struct {
 	own    bool // it writes itself
+	late   bool // a pointer to it is a latecomer
 	fields []layoutField
 }
 
@@ -120,7 +130,7 @@ func layoutOf(t reflect.Type) *layout {
 	if known, ok := layouts.Load(t); ok {
 		return known.(*layout)
 	}
-	l := &layout{own: t.Implements(reflect.TypeFor[marshaler]())}
+	l := &layout{own: t.Implements(reflect.TypeFor[marshaler]()), late: reflect.PointerTo(t).Implements(reflect.TypeFor[latecomer]())}
 	if t.Kind() == reflect.Struct {
 		for i := range t.NumField() {
 			if key, option, _ := strings.Cut(t.Field(i).Tag.Get("json"), ","); key != "" {

@@ -5,8 +5,11 @@ package report
 import (
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"time"
+
+	"github.com/goccy/go-json/jsontext"
 
 	"hostnet-module/module/engine"
 	"hostnet-module/module/plan"
@@ -62,7 +65,26 @@ type Object struct {
 	Action      plan.Action     `json:"action"`
 	Disruption  plan.Disruption `json:"disruption"`
 	Touches     []string        `json:"touches,omitempty"` // ports of others that the disruption touches
-	Differences []Difference    `json:"differences"`
+	Differences []Difference    `json:"differences"`       // of one that comes or goes: made when it is written
+
+	planned *plan.Object
+}
+
+// differences are all of them.
+func (o *Object) differences() []Difference {
+	if o.planned == nil {
+		return o.Differences
+	}
+	return o.planned.Told()
+}
+
+// write lets go of the differences when they are written: those of thousands of objects are never in memory together.
+func (o *Object) write(e *jsontext.Encoder) error {
+	told := *o
+	if told.Differences = o.differences(); told.Differences == nil {
+		told.Differences = []Difference{}
+	}
+	return encodeStruct(e, reflect.ValueOf(&told).Elem())
 }
 
 // Difference is one attribute; null: not there.
@@ -207,7 +229,8 @@ func (r *Result) takeWaits(out engine.Outcome) {
 
 func (r *Result) takePlan(p *plan.Plan, lasting, diff bool) {
 	r.Objects, r.Steps = slices.Grow(r.Objects, len(p.Objects)), slices.Grow(r.Steps, len(p.Steps))
-	for _, o := range p.Objects {
+	for i := range p.Objects {
+		o := &p.Objects[i]
 		r.Objects = append(r.Objects, object(o, lasting))
 		if diff && o.Action != plan.None {
 			r.Diff = append(r.Diff, difference(o))
@@ -218,15 +241,11 @@ func (r *Result) takePlan(p *plan.Plan, lasting, diff bool) {
 	}
 }
 
-func object(o plan.Object, lasting bool) Object {
-	out := Object{
+func object(o *plan.Object, lasting bool) Object {
+	return Object{
 		Kind: o.Kind, Name: o.Name, Changed: lasting && o.Action != plan.None,
-		Action: o.Action, Disruption: o.Disruption, Touches: o.Touches, Differences: o.Differences,
+		Action: o.Action, Disruption: o.Disruption, Touches: o.Touches, Differences: o.Differences, planned: o,
 	}
-	if out.Differences == nil {
-		out.Differences = []Difference{}
-	}
-	return out
 }
 
 // Refused tells of a document that cannot be carried out. Nothing was touched.

@@ -101,7 +101,8 @@ func (r *Result) objectLines(b *strings.Builder, s Style) {
 	for _, o := range shown {
 		names, kinds = max(names, width(clean(o.Name))), max(kinds, width(o.Kind))
 	}
-	for _, o := range shown {
+	for i := range shown {
+		o := &shown[i]
 		v := speak(o.Action)
 		head := " " + pad(clean(o.Name), names) + "  " + pad(o.Kind, kinds) + "  "
 		for i, line := range s.hang(1+width(head), r.about(o, v, s), ", ") {
@@ -118,13 +119,13 @@ func (r *Result) objectLines(b *strings.Builder, s Style) {
 }
 
 // about says what happened to an object. An update is told by its differences; of a new object they are the document again.
-func (r *Result) about(o Object, v speech, s Style) []string {
+func (r *Result) about(o *Object, v speech, s Style) []string {
 	var parts []string
 	if o.Action != plan.Update || len(o.Differences) == 0 {
 		parts = append(parts, r.tense(v.done, v.would))
 	}
 	if o.Action == plan.Update || o.Action == plan.Recreate || s.Verbose && o.Action == plan.Create {
-		for _, d := range o.Differences {
+		for _, d := range o.differences() {
 			parts = append(parts, words(d, s))
 		}
 	}

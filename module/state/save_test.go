@@ -5,9 +5,11 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"io"
 	"math/rand/v2"
 	"net/netip"
 	"reflect"
+	"strconv"
 	"testing"
 
 	"hostnet-module/module/attr"
@@ -56,6 +58,27 @@ func FuzzSave(f *testing.F) {
 		}
 		roundTrip(t, steps)
 	})
+}
+
+// TestSaveGarbage: what is written for a run of thousands of links and steps leaves nothing behind for each.
+func TestSaveGarbage(t *testing.T) {
+	h, steps := &state.Host{}, []state.Step{}
+	for i := range 1000 {
+		l := &state.Link{Name: "vlan" + strconv.Itoa(i), Index: i + 1, Kind: "bridge", Seen: state.Seen{MinMTU: 68, MaxMTU: 65535, Oper: "UP"}, VLANs: []state.VLAN{{ID: 1, PVID: true}}}
+		for _, r := range l.K().Rows {
+			l.Attrs.Put(r, attr.Num(1))
+		}
+		h.Links = append(h.Links, l)
+		steps = append(steps, state.Step{Op: state.LinkAdd, Link: l.Name, Kind: l.Kind, Index: l.Index, Attrs: l.Attrs}, state.Step{Op: state.LinkDel, Link: l.Name})
+	}
+	w := bufio.NewWriterSize(io.Discard, 1<<16)
+	if n := testing.AllocsPerRun(3, func() {
+		if err := errors.Join(h.WriteText(w), state.WriteSteps(w, steps)); err != nil {
+			t.Fatal(err)
+		}
+	}); n > 100 {
+		t.Errorf("%v allocations for 1,000 links and 2,000 steps", n)
+	}
 }
 
 // FuzzSaved reads anything, and does not fall over.
