@@ -1,13 +1,13 @@
 package report
 
 import (
-	"bufio"
 	"bytes"
 	"fmt"
 	"io"
 	"maps"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"unicode/utf16"
@@ -22,105 +22,131 @@ type Raw []byte
 // MarshalJSON gives it as it is.
 func (r Raw) MarshalJSON() ([]byte, error) { return r, nil }
 
-// WriteJSON prints the result as one line of ASCII.
+// WriteJSON prints the result as one line of ASCII. That of a large document is never in memory as a whole.
 func (r *Result) WriteJSON(w io.Writer) error {
-	out := &asciiWriter{to: bufio.NewWriterSize(w, 1<<16)}
-	if err := encode(jsontext.NewEncoder(out, options...), reflect.ValueOf(r)); err != nil {
-		return err
-	}
-	return out.to.Flush()
-}
-
-var options = []jsontext.Options{jsontext.AllowInvalidUTF8(true), jsontext.AllowDuplicateNames(true)}
-
-// asciiWriter passes JSON on in ASCII. The result of a large document is never in memory as a whole.
-type asciiWriter struct {
-	to   *bufio.Writer
-	left []byte // the beginning of a character of which the rest is still to come
-}
-
-func (a *asciiWriter) Write(text []byte) (int, error) {
-	n := len(text)
-	if len(a.left) > 0 {
-		text = append(a.left, text...)
-	}
-	whole := len(text)
-	for whole > 0 && len(text)-whole < utf8.UTFMax && !utf8.FullRune(text[lastStart(text[:whole]):]) {
-		whole = lastStart(text[:whole])
-	}
-	a.left = bytes.Clone(text[whole:])
-	_, err := a.to.Write(ascii(text[:whole]))
-	return n, err
-}
-
-// lastStart is where the last character of a text begins, or what may be one.
-func lastStart(text []byte) int {
-	i := len(text) - 1
-	for i > 0 && len(text)-i < utf8.UTFMax && !utf8.RuneStart(text[i]) {
-		i--
-	}
-	return max(i, 0)
+	p := &printer{to: w}
+	p.value(reflect.ValueOf(r))
+	p.line = append(p.line, '\n')
+	p.pass()
+	return p.err
 }
 
 // JSON encodes a value as one line of ASCII with a newline behind it: Python's splitlines breaks at a raw U+0085, and a
 // terminal obeys a raw escape. It knows the types that a result is made of. (go-json's own walk over types would add
-// 1.8 MiB to the program; its writer of tokens adds next to nothing.)
+// 1.8 MiB to the program.)
 func JSON(v any) ([]byte, error) {
 	var out bytes.Buffer
-	e := jsontext.NewEncoder(&out, options...)
-	if err := encode(e, reflect.ValueOf(v)); err != nil {
-		return nil, err
+	p := &printer{to: &out}
+	p.value(reflect.ValueOf(v))
+	p.line = append(p.line, '\n')
+	p.pass()
+	if p.err != nil {
+		return nil, p.err
 	}
-	return ascii(out.Bytes()), nil
+	return out.Bytes(), nil
 }
 
-func encode(e *jsontext.Encoder, v reflect.Value) error {
+// printer writes values as JSON, a piece at a time.
+type printer struct {
+	to   io.Writer
+	line []byte // what is not passed on yet
+	wide bool   // it may not be ASCII
+	err  error  // the first
+}
+
+// piece is how much is passed on at a time, in bytes.
+const piece = 1 << 16
+
+func (p *printer) pass() {
+	out := p.line
+	if p.wide {
+		out = ascii(out)
+	}
+	if p.err == nil {
+		_, p.err = p.to.Write(out)
+	}
+	p.line, p.wide = p.line[:0], false
+}
+
+func (p *printer) fail(err error) {
+	if p.err == nil {
+		p.err = err
+	}
+}
+
+func (p *printer) value(v reflect.Value) {
 	if !v.IsValid() {
-		return e.WriteToken(jsontext.Null)
+		p.line = append(p.line, "null"...)
+		return
 	}
-	l := layoutOf(v.Type())
-	if l.late && v.CanAddr() {
-		return v.Addr().Interface().(latecomer).write(e)
-	}
-	if l.own && !(v.Kind() == reflect.Pointer && v.IsNil()) {
-		text, err := v.Interface().(marshaler).MarshalJSON()
-		if err != nil {
-			return err
-		}
-		return e.WriteValue(text)
+	p.typed(v, layoutOf(v.Type()).way)
+}
+
+// typed is value for one of whose type is known which way it is written.
+func (p *printer) typed(v reflect.Value, by way) {
+	switch {
+	case by.late && v.CanAddr():
+		v.Addr().Interface().(latecomer).write(p)
+		return
+	case by.own && !(v.Kind() == reflect.Pointer && v.IsNil()):
+		p.raw(v.Interface().(marshaler).MarshalJSON())
+		return
 	}
 	switch v.Kind() {
 	case reflect.Pointer, reflect.Interface:
-		return encode(e, v.Elem()) // of nil: not valid
+		p.value(v.Elem()) // of nil: not valid
 	case reflect.Struct:
-		return encodeStruct(e, v)
+		p.object(v)
 	case reflect.Map:
-		return encodeMap(e, v)
+		p.members(v)
 	case reflect.Slice:
-		return encodeList(e, v)
+		p.list(v)
+	default:
+		p.scalar(v)
 	}
-	return encodeScalar(e, v)
+}
+
+// raw writes a value that somebody else has written.
+func (p *printer) raw(text []byte, err error) {
+	value := jsontext.Value(bytes.Clone(text))
+	if err == nil {
+		err = value.Compact()
+	}
+	if err != nil {
+		p.fail(err)
+	}
+	p.line, p.wide = append(p.line, value...), true
 }
 
 type marshaler interface{ MarshalJSON() ([]byte, error) }
 
 // latecomer is what is complete when it is written.
 type latecomer interface {
-	write(*jsontext.Encoder) error
+	write(*printer)
 }
 
 // layout is what is to be known of a type: reflection makes something new for each question.
 type layout struct {
-	own    bool // it writes itself
-	late   bool // a pointer to it is a latecomer
+	way
 	fields []layoutField
+}
+
+// way is how a type is written.
+type way struct {
+	own  bool // it writes itself
+	late bool // a pointer to it is a latecomer
+}
+
+func wayOf(t reflect.Type) way {
+	return way{t.Implements(reflect.TypeFor[marshaler]()), reflect.PointerTo(t).Implements(reflect.TypeFor[latecomer]())}
 }
 
 // layoutField is a field of a struct that has a json tag.
 type layoutField struct {
 	at         int
-	key        string
+	key        string // as it is written: in quotes, with the colon
 	ifNotEmpty bool
+	way
 }
 
 // layouts are those of the types that have been met, *layout by reflect.Type.
@@ -130,11 +156,11 @@ func layoutOf(t reflect.Type) *layout {
 	if known, ok := layouts.Load(t); ok {
 		return known.(*layout)
 	}
-	l := &layout{own: t.Implements(reflect.TypeFor[marshaler]()), late: reflect.PointerTo(t).Implements(reflect.TypeFor[latecomer]())}
+	l := &layout{way: wayOf(t)}
 	if t.Kind() == reflect.Struct {
 		for i := range t.NumField() {
 			if key, option, _ := strings.Cut(t.Field(i).Tag.Get("json"), ","); key != "" {
-				l.fields = append(l.fields, layoutField{i, key, option == "omitempty"})
+				l.fields = append(l.fields, layoutField{i, strconv.Quote(key) + ":", option == "omitempty", wayOf(t.Field(i).Type)})
 			}
 		}
 	}
@@ -142,40 +168,54 @@ func layoutOf(t reflect.Type) *layout {
 	return l
 }
 
-func encodeScalar(e *jsontext.Encoder, v reflect.Value) error {
+func (p *printer) scalar(v reflect.Value) {
 	switch {
 	case v.Kind() == reflect.String:
-		return e.WriteToken(jsontext.String(v.String()))
+		p.text(v.String())
 	case v.Kind() == reflect.Bool:
-		return e.WriteToken(jsontext.Bool(v.Bool()))
+		p.line = strconv.AppendBool(p.line, v.Bool())
 	case v.CanInt():
-		return e.WriteToken(jsontext.Int(v.Int()))
+		p.line = strconv.AppendInt(p.line, v.Int(), 10)
 	case v.CanUint():
-		return e.WriteToken(jsontext.Uint(v.Uint()))
+		p.line = strconv.AppendUint(p.line, v.Uint(), 10)
 	case v.CanFloat():
-		return e.WriteToken(jsontext.Float(v.Float()))
+		p.line = append(p.line, jsontext.Float(v.Float()).String()...)
+	default:
+		p.fail(fmt.Errorf("report: no JSON for %s", v.Type()))
 	}
-	return fmt.Errorf("report: no JSON for %s", v.Type())
 }
 
-// encodeStruct writes the fields that have a json tag, in order. A field without one is nobody's business.
-func encodeStruct(e *jsontext.Encoder, v reflect.Value) error {
-	if err := e.WriteToken(jsontext.BeginObject); err != nil {
-		return err
+// text writes a text in quotes. Hardly one has anything in it that does not stand for itself.
+func (p *printer) text(text string) {
+	for i := range len(text) {
+		if c := text[i]; c < ' ' || c == '"' || c == '\\' || c >= 0x7f {
+			p.line, _ = jsontext.AppendQuote(p.line, text) // the error: what is not UTF-8 is replaced
+			p.wide = true
+			return
+		}
 	}
-	for _, f := range layoutOf(v.Type()).fields {
+	line := append(append(p.line, '"'), text...)
+	p.line = append(line, '"')
+}
+
+// object writes the fields that have a json tag, in order. A field without one is nobody's business.
+func (p *printer) object(v reflect.Value) {
+	p.line = append(p.line, '{')
+	comma, fields := false, layoutOf(v.Type()).fields
+	for i := range fields {
+		f := &fields[i]
 		field := v.Field(f.at)
 		if f.ifNotEmpty && empties(field) {
 			continue
 		}
-		if err := e.WriteToken(jsontext.String(f.key)); err != nil {
-			return err
+		if comma {
+			p.line = append(p.line, ',')
 		}
-		if err := encode(e, field); err != nil {
-			return err
-		}
+		p.line = append(p.line, f.key...)
+		p.typed(field, f.way)
+		comma = true
 	}
-	return e.WriteToken(jsontext.EndObject)
+	p.line = append(p.line, '}')
 }
 
 func empties(v reflect.Value) bool {
@@ -185,35 +225,35 @@ func empties(v reflect.Value) bool {
 	return v.IsZero()
 }
 
-func encodeMap(e *jsontext.Encoder, v reflect.Value) error {
+func (p *printer) members(v reflect.Value) {
 	items := make(map[string]reflect.Value, v.Len())
 	for key, item := range v.Seq2() {
 		items[key.String()] = item
 	}
-	if err := e.WriteToken(jsontext.BeginObject); err != nil {
-		return err
-	}
-	for _, key := range slices.Sorted(maps.Keys(items)) {
-		if err := e.WriteToken(jsontext.String(key)); err != nil {
-			return err
+	p.line = append(p.line, '{')
+	for i, key := range slices.Sorted(maps.Keys(items)) {
+		if i > 0 {
+			p.line = append(p.line, ',')
 		}
-		if err := encode(e, items[key]); err != nil {
-			return err
-		}
+		p.text(key)
+		p.line = append(p.line, ':')
+		p.value(items[key])
 	}
-	return e.WriteToken(jsontext.EndObject)
+	p.line = append(p.line, '}')
 }
 
-func encodeList(e *jsontext.Encoder, v reflect.Value) error {
-	if err := e.WriteToken(jsontext.BeginArray); err != nil {
-		return err
-	}
+func (p *printer) list(v reflect.Value) {
+	p.line = append(p.line, '[')
+	by := layoutOf(v.Type().Elem()).way
 	for i := range v.Len() {
-		if err := encode(e, v.Index(i)); err != nil {
-			return err
+		if i > 0 {
+			p.line = append(p.line, ',')
+		}
+		if p.typed(v.Index(i), by); len(p.line) > piece {
+			p.pass()
 		}
 	}
-	return e.WriteToken(jsontext.EndArray)
+	p.line = append(p.line, ']')
 }
 
 const hex = "0123456789abcdef"

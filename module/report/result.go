@@ -9,8 +9,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/goccy/go-json/jsontext"
-
 	"hostnet-module/module/engine"
 	"hostnet-module/module/plan"
 	"hostnet-module/module/spec"
@@ -79,12 +77,12 @@ func (o *Object) differences() []Difference {
 }
 
 // write lets go of the differences when they are written: those of thousands of objects are never in memory together.
-func (o *Object) write(e *jsontext.Encoder) error {
-	told := *o
-	if told.Differences = o.differences(); told.Differences == nil {
-		told.Differences = []Difference{}
+func (o *Object) write(p *printer) {
+	if told := o.differences(); len(told) > 0 {
+		whole := *o
+		whole.Differences, o = told, &whole
 	}
-	return encodeStruct(e, reflect.ValueOf(&told).Elem())
+	p.object(reflect.ValueOf(o).Elem())
 }
 
 // Difference is one attribute; null: not there.

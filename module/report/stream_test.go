@@ -1,29 +1,63 @@
 package report
 
 import (
-	"bufio"
 	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
 	"testing"
 )
 
-// TestASCIIWriter: wherever a text is cut, what comes out is what comes out of it in one piece.
-func TestASCIIWriter(t *testing.T) {
-	for _, text := range []string{"", "plain", "\u00e9t\u00e9 \u2014 \U0001f600!", "cut \xf0\x9f\x98", "bad \xff\xfe\x80 end", "\u0085\x7f"} {
-		want := string(ascii([]byte(text)))
-		for i := range len(text) + 1 {
-			for j := i; j <= len(text); j++ {
-				var out bytes.Buffer
-				w := &asciiWriter{to: bufio.NewWriter(&out)}
-				for _, part := range []string{text[:i], text[i:j], text[j:]} {
-					if n, err := w.Write([]byte(part)); n != len(part) || err != nil {
-						t.Fatal(n, err)
-					}
-				}
-				w.to.Flush()
-				if got := out.String() + string(ascii(w.left)); got != want {
-					t.Errorf("%q cut at %d and %d: %q, want %q", text, i, j, got, want)
-				}
-			}
-		}
+// TestPieces: the result of a large document is passed on in pieces, which make one line of ASCII together.
+func TestPieces(t *testing.T) {
+	r := empty()
+	for i := range 10000 {
+		r.Objects = append(r.Objects, Object{Kind: "bridge", Name: fmt.Sprintf("br%d", i), Differences: []Difference{}})
+		r.Warnings = append(r.Warnings, fmt.Sprintf("%d \u00e9t\u00e9 \"\U0001f600\"\\\x7f", i))
 	}
+	w := &pieces{fails: -1}
+	if err := r.WriteJSON(w); err != nil {
+		t.Fatal(err)
+	}
+	text := slices.Concat(w.got...)
+	if len(w.got) < 10 || slices.ContainsFunc(w.got, func(p []byte) bool { return len(p) > 2*piece }) {
+		t.Errorf("%d bytes in %d pieces", len(text), len(w.got))
+	}
+	if i := slices.IndexFunc(text, func(c byte) bool { return c < ' ' || c > 0x7e }); i != len(text)-1 {
+		t.Errorf("byte %d of %d is %#x", i, len(text), text[i])
+	}
+	var back Result
+	if err := json.Unmarshal(text, &back); err != nil || len(back.Objects) != len(r.Objects) || !slices.Equal(back.Warnings, r.Warnings) {
+		t.Errorf("%v: %d objects, %d warnings", err, len(back.Objects), len(back.Warnings))
+	}
+	whole, err := JSON(r)
+	if err != nil || !bytes.Equal(whole, text) {
+		t.Errorf("%v, in one piece it is another text", err)
+	}
+	if err := r.WriteJSON(&pieces{fails: 3}); !errors.Is(err, errFull) {
+		t.Errorf("a writer that fails: %v", err)
+	}
+	if text, err := JSON(map[string]any{"a": func() {}}); err == nil || text != nil {
+		t.Errorf("of what there is no JSON: %q, %v", text, err)
+	}
+	if text, err := JSON(Raw(`{"a" : 1,`)); err == nil || text != nil {
+		t.Errorf("of what is no JSON: %q, %v", text, err)
+	}
+}
+
+var errFull = errors.New("full")
+
+// pieces keeps what is written, and fails at one write.
+type pieces struct {
+	got   [][]byte
+	fails int
+}
+
+func (w *pieces) Write(text []byte) (int, error) {
+	if w.fails == len(w.got) {
+		return 0, errFull
+	}
+	w.got = append(w.got, bytes.Clone(text))
+	return len(text), nil
 }
