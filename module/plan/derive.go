@@ -13,13 +13,13 @@ import (
 // passes nothing up to the host (net/bridge/br_input.c: br_pass_frame_up).
 func (m *maker) hostAccess() {
 	for o, l := range m.wanted {
-		had := m.has.Link(o.Name)
+		had := m.has.Same(l)
 		switch {
 		case !o.Kind.Bridging || o.HostAccess == nil:
 		case dumb(o):
 			l.Attrs.Put(o.Kind.Rows.Must("vlan_filtering"), attr.On(true))
 			l.VLANs = []state.VLAN{}
-			if !m.says(o.Name, "mcast_querier") && l.Attrs.N("mcast_querier") != 0 {
+			if !says(o, "mcast_querier") && l.Attrs.N("mcast_querier") != 0 {
 				l.Attrs.Put(o.Kind.Rows.Must("mcast_querier"), attr.On(false)) // its queries do not ask the VLAN table
 			}
 			for _, a := range l.Addresses {
@@ -62,7 +62,8 @@ func (m *maker) quiet() {
 		}
 	}
 	for o := range m.wanted {
-		for _, name := range m.ports[o.Name] {
+		names, _ := m.portsOf(o)
+		for _, name := range names {
 			if o.Kind.Bridging && m.doc.Find(name) == nil {
 				silence(m.out.Link(name), silent)
 			}
@@ -111,31 +112,30 @@ func (m *maker) isLeg(o *spec.Object, l *state.Link) bool {
 func (m *maker) mtus() {
 	order := m.fromBelow()
 	for i := len(order) - 1; i >= 0; i-- {
-		l := order[i]
-		o := m.doc.Find(l.Name)
-		if o == nil || o.Absent || !l.Attrs.Has("mtu") || m.has.Link(l.Name) != nil && !m.says(l.Name, "mtu") && !m.raised(l) {
+		l, o := order[i].Link, order[i].object
+		if o == nil || !l.Attrs.Has("mtu") || m.has.Same(l) != nil && !says(o, "mtu") && !m.raised(l) {
 			continue
 		}
 		if o.Kind.Existing {
 			m.carry(o, l, l)
 		}
-		for _, name := range append(m.ports[l.Name], l.Parent) {
+		names, _ := m.portsOf(o)
+		for _, name := range append(names, l.Parent) {
 			m.carry(o, l, m.out.Link(name))
 		}
 	}
 	for _, l := range order {
-		m.clip(l)
+		if !says(l.object, "mtu") {
+			m.clip(l.Link)
+		}
 	}
 }
 
 // raised tells whether the MTU of a link has been raised for the sake of one above.
-func (m *maker) raised(l *state.Link) bool { return l.MTU() > m.has.Link(l.Name).MTU() }
+func (m *maker) raised(l *state.Link) bool { return l.MTU() > m.has.Same(l).MTU() }
 
-// says tells whether the document gives a link an attribute of its own.
-func (m *maker) says(name, row string) bool {
-	o := m.doc.Find(name)
-	return o != nil && !o.Absent && o.Attrs.Has(row)
-}
+// says tells whether an object, if there is one, has an attribute of its own.
+func says(o *spec.Object, row string) bool { return o != nil && o.Attrs.Has(row) }
 
 // carry raises the MTU of a leg to that of the link above, unless the document says what it is.
 func (m *maker) carry(o *spec.Object, above, leg *state.Link) {
@@ -146,7 +146,7 @@ func (m *maker) carry(o *spec.Object, above, leg *state.Link) {
 		m.problem(o.Path+".mtu", "", "%d: %s takes at most %d", above.MTU(), leg.Name, top)
 		return
 	}
-	if master := m.out.Link(leg.Master); master != nil && master.K().TakesPorts || m.says(leg.Name, "mtu") {
+	if master := m.out.Link(leg.Master); master != nil && master.K().TakesPorts || says(m.declared(leg.Name), "mtu") {
 		return // a bond's members have the bond's
 	}
 	// A link that is to be made gets the usual one. What a bond has let go gets the one back that it had before it joined, and nothing
@@ -159,13 +159,10 @@ func (m *maker) carry(o *spec.Object, above, leg *state.Link) {
 
 // clip lowers what stands on a smaller link, and leaves bridges that nobody gave an MTU to follow their ports.
 func (m *maker) clip(l *state.Link) {
-	if m.says(l.Name, "mtu") {
-		return
-	}
 	if parent := m.out.Link(l.Parent); parent != nil && l.K().HasParent && parent.Attrs.Has("mtu") && l.MTU() > parent.MTU() {
 		l.Attrs.Put(kind.MTU, attr.Num(parent.MTU()))
 	}
-	if had := m.has.Link(l.Name); had != nil && l.K().Bridging && l.MTU() == had.MTU() && !anew(had, l) {
+	if had := m.has.Same(l); had != nil && l.K().Bridging && l.MTU() == had.MTU() && !anew(had, l) {
 		l.Attrs.Drop(kind.MTU.Name)
 	}
 }
@@ -174,11 +171,11 @@ func (m *maker) clip(l *state.Link) {
 // that of their first port, so that it stays when guests come and go. An existing link keeps its own.
 func (m *maker) pinMACs() {
 	for _, l := range m.fromBelow() {
-		o := m.doc.Find(l.Name)
-		if o == nil || o.Absent || len(m.ports[l.Name]) == 0 || m.says(l.Name, "mac") || !m.unpinned(l) {
+		o := l.object
+		if names, _ := m.portsOf(o); len(names) == 0 || says(o, "mac") || !m.unpinned(l.Link) {
 			continue
 		}
-		if mac := m.macOfLegs(l); mac != "" {
+		if mac := m.macOfLegs(l.Link); mac != "" {
 			l.Attrs.Put(kind.MAC, attr.Str(mac))
 		}
 	}
@@ -189,7 +186,7 @@ func (m *maker) unpinned(l *state.Link) bool {
 	if l.Attrs.N("fail_over_mac") != 0 {
 		return false
 	}
-	had := m.has.Link(l.Name)
+	had := m.has.Same(l)
 	return had == nil || l.K().TakesPorts && len(m.has.Ports(l.Name)) == 0
 }
 

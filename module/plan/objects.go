@@ -15,7 +15,7 @@ func (m *maker) objects(steps []state.Step) []Object {
 	touched := touches(m.has, m.out, steps)
 	stirred := m.stirred(steps)
 	for i, o := range m.doc.Objects {
-		if had, will := m.has.Link(o.Name), m.out.Link(o.Name); !stirred[o.Name] && !o.Absent && had != nil && will != nil && same(had, will) {
+		if will := m.links[i]; will != nil && !stirred[o.Name] && same(m.has.Same(will), will) {
 			objects[i] = Object{Kind: o.Kind.Name, Name: o.Name, Action: None, Disruption: Undisturbed, Differences: []Difference{}}
 			continue
 		}
@@ -143,7 +143,7 @@ func (m *maker) keys(o *spec.Object) []string {
 	all := m.kindKeys(o.Kind)
 	var keys []string
 	for i, name := range m.ports[o.Name] {
-		if p := m.out.Link(name); o.Ports[i].VLANs == nil && m.declared(name) && (p == nil || p.Port.Len() == 0) {
+		if p := m.out.Link(name); o.Ports[i].VLANs == nil && m.declared(name) != nil && (p == nil || p.Port.Len() == 0) {
 			continue // nothing is said of it here (describePorts)
 		}
 		keys = append(keys, name+".vlans")

@@ -32,9 +32,18 @@ func (m *maker) resolve() {
 	}
 }
 
+// portsOf names the links that an object lists as its ports; listed is false where it says nothing of them.
+func (m *maker) portsOf(o *spec.Object) (names []string, listed bool) {
+	if o == nil || o.Ports == nil {
+		return nil, false
+	}
+	names, listed = m.ports[o.Name]
+	return names, listed
+}
+
 // find returns the name of the link that a port means, "" if there is none.
 func (m *maker) find(p spec.Port) string {
-	if p.Name != "" && m.declared(p.Name) {
+	if p.Name != "" && m.declared(p.Name) != nil {
 		return p.Name
 	}
 	return Card(m.has, p)
@@ -72,7 +81,7 @@ func permanent(l *state.Link) string {
 // joinPorts gives the listed ports to their objects, and lets those go that the document no longer lists.
 func (m *maker) joinPorts() {
 	for o := range m.wanted {
-		names, listed := m.ports[o.Name]
+		names, listed := m.portsOf(o)
 		if !listed {
 			continue
 		}
@@ -93,7 +102,8 @@ func (m *maker) joinPorts() {
 
 // checkBeside refuses options of a port that point at another link which is no port of the same object.
 func (m *maker) checkBeside(o *spec.Object) {
-	for i, name := range m.ports[o.Name] {
+	names, _ := m.portsOf(o)
+	for i, name := range names {
 		for r, v := range o.Ports[i].Attrs.All() {
 			if other := m.out.Link(v.S); r.Type == attr.Index && v.S != "" && (other == nil || other.Master != o.Name || v.S == name) {
 				m.problem(o.Ports[i].Path+"."+r.Name, "", "%q: is not another of the %s of %s", v.S, o.Kind.Ports, o.Name)

@@ -14,11 +14,6 @@ type Changes map[string]*Set
 // earlier ones set on objects that it does not name stays. Mostly there is nothing to change.
 func Record(doc *spec.Document, before *state.Host, last Last, p *Plan) Changes {
 	r := recorder{last: last, changes: Changes{}}
-	for name := range last {
-		if name != rulesKey && p.Target.Link(name) == nil || name == rulesKey && doc.Prune && doc.Rules == nil {
-			r.changes[name] = nil
-		}
-	}
 	if doc.Rules != nil {
 		set := Set{Kind: "rules"}
 		for _, r := range doc.Rules {
@@ -26,11 +21,24 @@ func Record(doc *spec.Document, before *state.Host, last Last, p *Plan) Changes 
 		}
 		r.note(rulesKey, set)
 	}
+	known := 0
 	for _, o := range doc.Objects {
+		was, ok := last[o.Name]
+		if ok {
+			known++
+		}
 		if !o.Absent {
-			r.note(o.Name, set(o, before.Link(o.Name), last[o.Name], p))
-		} else if _, ok := last[o.Name]; ok {
+			r.note(o.Name, set(o, before.Link(o.Name), was, p))
+		} else if ok {
 			r.changes[o.Name] = nil
+		}
+	}
+	if known == len(last) {
+		return r.changes
+	}
+	for name := range last {
+		if name != rulesKey && p.Target.Link(name) == nil || name == rulesKey && doc.Prune && doc.Rules == nil {
+			r.changes[name] = nil
 		}
 	}
 	return r.changes

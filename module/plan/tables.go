@@ -8,7 +8,7 @@ import (
 // defaultPVIDs lets a bridge and its ports follow a changed default PVID, as they will.
 func (m *maker) defaultPVIDs() {
 	for o, l := range m.wanted {
-		if had := m.has.Link(o.Name); had != nil && o.Kind.Bridging {
+		if had := m.has.Same(l); had != nil && o.Kind.Bridging {
 			m.out.ChangeDefaultPVID(l, had.DefaultPVID(), l.DefaultPVID())
 		}
 	}
@@ -32,7 +32,8 @@ func (m *maker) tables() {
 			to.VLANs = table(list)
 		}
 		give(l, o.Path+".vlans", o.VLANs)
-		for i, name := range m.ports[o.Name] {
+		names, _ := m.portsOf(o)
+		for i, name := range names {
 			give(m.out.Link(name), o.Ports[i].Path+".vlans", o.Ports[i].VLANs)
 		}
 	}

@@ -81,7 +81,7 @@ type maker struct {
 	declaredCount int // how many of the document's objects it names itself; those behind them are pruned
 
 	links         []*state.Link                            // of out, by the document's objects, from the stage on that puts them all in; nil for one that shall not be there
-	order         []*state.Link                            // all of out from below, once nothing comes or goes any more; see fromBelow
+	order         []ordered                                // all of out from below, once nothing comes or goes any more; see fromBelow
 	byDev         map[*state.Host]map[string][]state.Route // see routesOf
 	before, after map[string]any                           // in which one object after the other is described
 	keysOf        map[*kind.Kind][]string                  // see kindKeys
@@ -113,18 +113,30 @@ func (m *maker) wanted(yield func(*spec.Object, *state.Link) bool) {
 	}
 }
 
+// ordered is a link with the object that wants it; nil: none does.
+type ordered struct {
+	*state.Link
+	object *spec.Object
+}
+
 // fromBelow lists the links as they shall be, each behind what it stands on.
-func (m *maker) fromBelow() []*state.Link {
+func (m *maker) fromBelow() []ordered {
 	if m.order == nil {
-		m.order = m.out.FromBelow()
+		links := m.out.FromBelow()
+		m.order = make([]ordered, len(links))
+		for i, l := range links {
+			m.order[i] = ordered{l, m.declared(l.Name)}
+		}
 	}
 	return m.order
 }
 
-// declared tells whether the document wants a link of that name.
-func (m *maker) declared(name string) bool {
-	o := m.doc.Find(name)
-	return o != nil && !o.Absent
+// declared finds the object by which the document wants a link of that name; nil if it does not.
+func (m *maker) declared(name string) *spec.Object {
+	if o := m.doc.Find(name); o != nil && !o.Absent {
+		return o
+	}
+	return nil
 }
 
 // checkKinds refuses a document that takes one link for another.
@@ -144,7 +156,7 @@ func (m *maker) checkKinds() {
 }
 
 func (m *maker) checkParent(o *spec.Object) {
-	if m.has.Link(o.Parent) == nil && !m.declared(o.Parent) {
+	if m.has.Link(o.Parent) == nil && m.declared(o.Parent) == nil {
 		m.problem(o.Path+".parent", m.nics(), "%q: no such link on this host, and the document does not make it", o.Parent)
 		return
 	}
@@ -245,7 +257,7 @@ func (m *maker) present() {
 			m.out.StandOn(l, o.Parent)
 		}
 		l.Attrs.Put(kind.Up, attr.On(true))
-		wish := m.visible(o)
+		wish := m.visible(o, m.has.Same(l))
 		for r := range attr.Missing(l.Attrs, wish).All() {
 			for _, name := range r.Upsets {
 				l.Attrs.Drop(name)
@@ -258,8 +270,7 @@ func (m *maker) present() {
 }
 
 // visible is what the document says of an object, without what the kernel hides now: whether that has to be set cannot be known.
-func (m *maker) visible(o *spec.Object) attr.Set {
-	had := m.has.Link(o.Name)
+func (m *maker) visible(o *spec.Object, had *state.Link) attr.Set {
 	if had == nil {
 		return o.Attrs
 	}

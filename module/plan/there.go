@@ -17,7 +17,7 @@ func there(has, target *state.Host) bool {
 func unsettledOnes(has, target *state.Host) map[*state.Link]bool {
 	left := map[*state.Link]bool{}
 	for _, t := range target.Links {
-		if s := has.Link(t.Name); s == nil || !settled(s, t) {
+		if s := has.Same(t); s == nil || !settled(s, t) {
 			left[t] = true
 		}
 	}

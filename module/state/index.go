@@ -164,6 +164,16 @@ func (h *Host) Link(name string) *Link {
 	return nil
 }
 
+// Same finds the link that has the name of another host's. Of hosts that are clones it is in the same place, mostly, and not looked for.
+func (h *Host) Same(l *Link) *Link {
+	if h.indexed(); l.place < len(h.at) {
+		if o := h.at[l.place]; o != nil && o.Name == l.Name {
+			return o
+		}
+	}
+	return h.Link(l.Name)
+}
+
 // Add puts a link in; one of the same name is replaced.
 func (h *Host) Add(l *Link) {
 	h.Remove(l.Name)
