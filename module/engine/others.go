@@ -27,8 +27,8 @@ func concerned(doc *spec.Document, before *state.Host, p *plan.Plan) []others.Li
 		}
 		links = append(links, known(name, kind, before.Link(name)))
 	}
-	for _, o := range doc.Objects {
-		for _, name := range p.Listed[o.Name] {
+	for i, o := range doc.Objects {
+		for _, name := range p.Listed[i] {
 			add(name)
 		}
 		add(o.Name)

@@ -16,10 +16,10 @@ func (m *maker) hostAccess() {
 		had := m.has.Same(l)
 		switch {
 		case !o.Kind.Bridging || o.HostAccess == nil:
-		case dumb(o):
+		case dumb(o.Object):
 			l.Attrs.Put(o.Kind.Rows.Must("vlan_filtering"), attr.On(true))
 			l.VLANs = []state.VLAN{}
-			if !says(o, "mcast_querier") && l.Attrs.N("mcast_querier") != 0 {
+			if !o.says("mcast_querier") && l.Attrs.N("mcast_querier") != 0 {
 				l.Attrs.Put(o.Kind.Rows.Must("mcast_querier"), attr.On(false)) // its queries do not ask the VLAN table
 			}
 			for _, a := range l.Addresses {
@@ -49,11 +49,12 @@ func (m *maker) quiet() {
 	if !m.speaksIPv6() {
 		return
 	}
-	silent := make(map[string]bool, len(m.doc.Objects))
+	var silent []*state.Link
 	for o, l := range m.wanted {
 		switch {
-		case o.IPv6 == spec.IPv6Off || dumb(o) || o.IPv6 == "" && m.isLeg(o, l):
-			silence(l, silent)
+		case o.IPv6 == spec.IPv6Off || dumb(o.Object) || o.IPv6 == "" && m.isLeg(o.Object, l):
+			silence(l)
+			silent = append(silent, l)
 		case o.IPv6 == spec.IPv6Auto:
 			l.Attrs.Put(kind.DisableIPv6, attr.On(false))
 			if l.Attrs.N(kind.AddrGenMode.Name) == genNone {
@@ -62,15 +63,27 @@ func (m *maker) quiet() {
 		}
 	}
 	for o := range m.wanted {
-		names, _ := m.portsOf(o)
-		for _, name := range names {
-			if o.Kind.Bridging && m.doc.Find(name) == nil {
-				silence(m.out.Link(name), silent)
+		for _, p := range o.legs {
+			if o.Kind.Bridging && m.meant(p) == nil {
+				silence(p)
+				silent = append(silent, p)
 			}
 		}
 	}
+	m.dropRoutes6(silent)
+}
+
+// dropRoutes6 takes the IPv6 routes of links away.
+func (m *maker) dropRoutes6(of []*state.Link) {
+	if !slices.ContainsFunc(m.out.Routes, func(r state.Route) bool { return !r.Is4() }) {
+		return
+	}
+	names := make(map[string]bool, len(of))
+	for _, l := range of {
+		names[l.Name] = true
+	}
 	m.out.Routes = slices.DeleteFunc(m.out.Routes, func(r state.Route) bool {
-		return !r.Is4() && slices.ContainsFunc(r.Legs(), func(h state.Hop) bool { return silent[h.Dev] })
+		return !r.Is4() && slices.ContainsFunc(r.Legs(), func(h state.Hop) bool { return names[h.Dev] })
 	})
 }
 
@@ -79,9 +92,8 @@ func (m *maker) speaksIPv6() bool {
 	return slices.ContainsFunc(m.has.Links, func(l *state.Link) bool { return l.Attrs.Has(kind.AddrGenMode.Name) })
 }
 
-// silence turns IPv6 off on a link; its IPv6 addresses go with it, and so do the routes of those that are noted as silent.
-func silence(l *state.Link, silent map[string]bool) {
-	silent[l.Name] = true
+// silence turns IPv6 off on a link; its IPv6 addresses go with it.
+func silence(l *state.Link) {
 	l.Attrs.Put(kind.DisableIPv6, attr.On(true))
 	var kept []state.Address
 	for _, a := range l.Addresses {
@@ -101,31 +113,30 @@ func (m *maker) isLeg(o *spec.Object, l *state.Link) bool {
 			return false
 		}
 	}
-	master := m.out.Link(l.Master)
+	master := m.out.MasterOf(l)
 	if master != nil {
 		return master.K().Bridging
 	}
-	return o.Kind.TakesPorts && slices.ContainsFunc(m.out.Uppers(l.Name), func(u *state.Link) bool { return m.doc.Find(u.Name) != nil })
+	return o.Kind.TakesPorts && slices.ContainsFunc(m.out.Uppers(l.Name), func(u *state.Link) bool { return m.meant(u) != nil })
 }
 
 // mtus solves the MTU over the tree: what carries a link is at least as large; what stands on a smaller one is clipped.
 func (m *maker) mtus() {
 	order := m.fromBelow()
 	for i := len(order) - 1; i >= 0; i-- {
-		l, o := order[i].Link, order[i].object
-		if o == nil || !l.Attrs.Has("mtu") || m.has.Same(l) != nil && !says(o, "mtu") && !m.raised(l) {
+		l, o := order[i].Link, order[i].want
+		if o == nil || o.Absent || !l.Attrs.Has("mtu") || m.has.Same(l) != nil && !o.says("mtu") && !m.raised(l) {
 			continue
 		}
 		if o.Kind.Existing {
-			m.carry(o, l, l)
+			m.carry(o.Object, l, l)
 		}
-		names, _ := m.portsOf(o)
-		for _, name := range append(names, l.Parent) {
-			m.carry(o, l, m.out.Link(name))
+		for _, leg := range append(o.legs, m.out.ParentOf(l)) {
+			m.carry(o.Object, l, leg)
 		}
 	}
 	for _, l := range order {
-		if !says(l.object, "mtu") {
+		if !l.want.says("mtu") {
 			m.clip(l.Link)
 		}
 	}
@@ -133,9 +144,6 @@ func (m *maker) mtus() {
 
 // raised tells whether the MTU of a link has been raised for the sake of one above.
 func (m *maker) raised(l *state.Link) bool { return l.MTU() > m.has.Same(l).MTU() }
-
-// says tells whether an object, if there is one, has an attribute of its own.
-func says(o *spec.Object, row string) bool { return o != nil && o.Attrs.Has(row) }
 
 // carry raises the MTU of a leg to that of the link above, unless the document says what it is.
 func (m *maker) carry(o *spec.Object, above, leg *state.Link) {
@@ -146,12 +154,12 @@ func (m *maker) carry(o *spec.Object, above, leg *state.Link) {
 		m.problem(o.Path+".mtu", "", "%d: %s takes at most %d", above.MTU(), leg.Name, top)
 		return
 	}
-	if master := m.out.Link(leg.Master); master != nil && master.K().TakesPorts || says(m.declared(leg.Name), "mtu") {
+	if master := m.out.MasterOf(leg); master != nil && master.K().TakesPorts || m.meant(leg).says("mtu") {
 		return // a bond's members have the bond's
 	}
 	// A link that is to be made gets the usual one. What a bond has let go gets the one back that it had before it joined, and nothing
 	// tells what that was (bond_main.c: original_mtu).
-	usual := m.has.Link(leg.Name) == nil && !leg.Attrs.Has("mtu") && above.MTU() <= 1500
+	usual := m.has.Same(leg) == nil && !leg.Attrs.Has("mtu") && above.MTU() <= 1500
 	if !usual && leg.MTU() < above.MTU() {
 		leg.Attrs.Put(kind.MTU, attr.Num(above.MTU()))
 	}
@@ -159,7 +167,7 @@ func (m *maker) carry(o *spec.Object, above, leg *state.Link) {
 
 // clip lowers what stands on a smaller link, and leaves bridges that nobody gave an MTU to follow their ports.
 func (m *maker) clip(l *state.Link) {
-	if parent := m.out.Link(l.Parent); parent != nil && l.K().HasParent && parent.Attrs.Has("mtu") && l.MTU() > parent.MTU() {
+	if parent := m.out.ParentOf(l); parent != nil && l.K().HasParent && parent.Attrs.Has("mtu") && l.MTU() > parent.MTU() {
 		l.Attrs.Put(kind.MTU, attr.Num(parent.MTU()))
 	}
 	if had := m.has.Same(l); had != nil && l.K().Bridging && l.MTU() == had.MTU() && !anew(had, l) {
@@ -171,11 +179,11 @@ func (m *maker) clip(l *state.Link) {
 // that of their first port, so that it stays when guests come and go. An existing link keeps its own.
 func (m *maker) pinMACs() {
 	for _, l := range m.fromBelow() {
-		o := l.object
-		if names, _ := m.portsOf(o); len(names) == 0 || says(o, "mac") || !m.unpinned(l.Link) {
+		o := l.want
+		if o == nil || o.Absent || len(o.ports) == 0 || o.says("mac") || !m.unpinned(l.Link) {
 			continue
 		}
-		if mac := m.macOfLegs(l.Link); mac != "" {
+		if mac := m.macOfLegs(o); mac != "" {
 			l.Attrs.Put(kind.MAC, attr.Str(mac))
 		}
 	}
@@ -191,14 +199,13 @@ func (m *maker) unpinned(l *state.Link) bool {
 }
 
 // macOfLegs is the MAC that a link is to have from its ports.
-func (m *maker) macOfLegs(l *state.Link) string {
-	names := m.ports[l.Name]
-	for _, name := range names {
+func (m *maker) macOfLegs(o *want) string {
+	for _, name := range o.ports {
 		if had := m.has.Link(name); had != nil && carries(m.has, had) {
 			return had.MAC()
 		}
 	}
-	return m.macBelow(names[0])
+	return m.macBelow(o.ports[0])
 }
 
 // macBelow is the MAC that a link will have: its own, else that of what it stands on.

@@ -14,13 +14,13 @@ import (
 func (m *maker) addresses() {
 	holders := holders(m.has)
 	for o, l := range m.wanted {
-		if !o.L3 && !dumb(o) {
-			m.tellLeft(o)
+		if !o.L3 && !dumb(o.Object) {
+			m.tellLeft(o.Object)
 			continue
 		}
 		earlier := m.last[o.Name].Addresses
 		l.Addresses = slices.DeleteFunc(l.Addresses, func(a state.Address) bool {
-			gone := slices.Contains(earlier, a.Prefix.String()) && !lists(o, a)
+			gone := slices.Contains(earlier, a.Prefix.String()) && !lists(o.Object, a)
 			if gone && !o.L3 {
 				m.warn(o.Path, "%s loses %s: the host is not to be reachable on it (a segment that lists no addresses means that; say `host_access: true` to keep it)", o.Name, a.Prefix)
 			}
@@ -29,8 +29,8 @@ func (m *maker) addresses() {
 		for _, w := range o.Addresses {
 			m.putAddress(l, w)
 		}
-		m.takeFromBelow(o)
-		m.takeFromElsewhere(o, holders)
+		m.takeFromBelow(o.Object)
+		m.takeFromElsewhere(o.Object, holders)
 	}
 }
 
@@ -166,10 +166,10 @@ func places(o *spec.Object, a state.Address) bool {
 func (m *maker) routes() {
 	m.carryRoutes()
 	for o := range m.wanted {
-		if !o.L3 && !dumb(o) {
+		if !o.L3 && !dumb(o.Object) {
 			continue
 		}
-		want := declaredRoutes(o)
+		want := declaredRoutes(o.Object)
 		if surplus := surplus(m.last[o.Name].Routes, want); len(surplus) > 0 {
 			m.out.Routes = slices.DeleteFunc(m.out.Routes, func(r state.Route) bool {
 				return (r.Uses(o.Name) || r.Dev == "" && len(r.Hops) == 0) && slices.Contains(surplus, r.String()) && !slices.ContainsFunc(want, r.Same)

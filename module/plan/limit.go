@@ -25,7 +25,8 @@ func (m *maker) limit(objects []Object) {
 	if most == "" {
 		return
 	}
-	for i, o := range m.doc.Objects {
+	for i := range m.wants {
+		o := &m.wants[i]
 		would := objects[i].Disruption
 		if severity(would) <= severity(most) {
 			continue
@@ -47,11 +48,11 @@ func (m *maker) limit(objects []Object) {
 }
 
 // causes are the changes of an object that cannot be had with less disruption.
-func (m *maker) causes(o *spec.Object, would Disruption) []string {
+func (m *maker) causes(o *want, would Disruption) []string {
 	had, will := m.has.Link(o.Name), m.out.Link(o.Name)
 	var list []string
-	for _, name := range m.ports[o.Name] {
-		if would == Flaps && m.leaves(o, name) {
+	for _, name := range o.ports {
+		if would == Flaps && m.leaves(o.Object, name) {
 			list = append(list, name+" is in use and joins")
 		}
 	}

@@ -14,8 +14,9 @@ func (m *maker) objects(steps []state.Step) []Object {
 	objects := make([]Object, len(m.doc.Objects))
 	touched := touches(m.has, m.out, steps)
 	stirred := m.stirred(steps)
-	for i, o := range m.doc.Objects {
-		if will := m.links[i]; will != nil && !stirred[o.Name] && same(m.has.Same(will), will) {
+	for i := range m.wants {
+		o := &m.wants[i]
+		if will := o.link; will != nil && !stirred[o.Name] && same(m.has.Same(will), will) {
 			objects[i] = Object{Kind: o.Kind.Name, Name: o.Name, Action: None, Disruption: Undisturbed, Differences: []Difference{}}
 			continue
 		}
@@ -32,11 +33,8 @@ func (m *maker) objects(steps []state.Step) []Object {
 	return objects
 }
 
-func (m *maker) object(o *spec.Object, touched map[string]touch) Object {
-	had, will := m.has.Link(o.Name), m.out.Link(o.Name)
-	if o.Absent {
-		will = nil
-	}
+func (m *maker) object(o *want, touched map[string]touch) Object {
+	had, will := m.has.Link(o.Name), o.link
 	p := Object{Kind: o.Kind.Name, Name: o.Name, Action: None, Disruption: Undisturbed}
 	p.States = func() (before, after map[string]any) {
 		return m.states(o, had, will, map[string]any{}, map[string]any{})
@@ -73,8 +71,8 @@ func (m *maker) object(o *spec.Object, touched map[string]touch) Object {
 	if p.Action == Delete && len(p.Touches) > 0 {
 		p.Disruption = Recreates
 	}
-	for _, name := range m.ports[o.Name] {
-		if p.Disruption != Recreates && m.leaves(o, name) && touched[name].flapped {
+	for _, name := range o.ports {
+		if p.Disruption != Recreates && m.leaves(o.Object, name) && touched[name].flapped {
 			p.Disruption, p.Touches = Flaps, append(p.Touches, name)
 		}
 	}
@@ -82,7 +80,7 @@ func (m *maker) object(o *spec.Object, touched map[string]touch) Object {
 }
 
 // states describes an object before and after, in two empty maps; nil: it is not there.
-func (m *maker) states(o *spec.Object, had, will *state.Link, before, after map[string]any) (_, _ map[string]any) {
+func (m *maker) states(o *want, had, will *state.Link, before, after map[string]any) (_, _ map[string]any) {
 	if had != nil {
 		m.describe(before, m.has, had, o)
 	} else {
@@ -127,10 +125,10 @@ func touches(has, will *state.Host, steps []state.Step) map[string]touch {
 }
 
 // strangers lists the ports of an object that neither the document names nor an earlier one has named.
-func (m *maker) strangers(o *spec.Object) []string {
+func (m *maker) strangers(o *want) []string {
 	var names []string
 	for _, p := range m.has.Ports(o.Name) {
-		ours := slices.Contains(m.ports[o.Name], p.Name) || slices.Contains(m.last[o.Name].Ports, p.Name)
+		ours := slices.Contains(o.ports, p.Name) || slices.Contains(m.last[o.Name].Ports, p.Name)
 		if !o.Kind.OwnsPorts && !ours && m.doc.Find(p.Name) == nil {
 			names = append(names, p.Name)
 		}
@@ -139,10 +137,10 @@ func (m *maker) strangers(o *spec.Object) []string {
 }
 
 // keys lists what a description of the object may hold, in the order in which it is shown.
-func (m *maker) keys(o *spec.Object) []string {
+func (m *maker) keys(o *want) []string {
 	all := m.kindKeys(o.Kind)
 	var keys []string
-	for i, name := range m.ports[o.Name] {
+	for i, name := range o.ports {
 		if p := m.out.Link(name); o.Ports[i].VLANs == nil && m.declared(name) != nil && (p == nil || p.Port.Len() == 0) {
 			continue // nothing is said of it here (describePorts)
 		}
@@ -176,8 +174,8 @@ func (m *maker) kindKeys(k *kind.Kind) []string {
 
 // describe is an object's state in the words of a document: what the document says of it, what the plan derived for it,
 // and its lists; into d.
-func (m *maker) describe(d map[string]any, h *state.Host, l *state.Link, o *spec.Object) {
-	cares, had := m.out.Link(o.Name), m.has.Link(o.Name)
+func (m *maker) describe(d map[string]any, h *state.Host, l *state.Link, o *want) {
+	cares, had := o.link, m.has.Link(o.Name)
 	for r, v := range l.Attrs.All() {
 		if had != nil {
 			before, ok := had.Attrs.Get(r.Name)
@@ -192,14 +190,14 @@ func (m *maker) describe(d map[string]any, h *state.Host, l *state.Link, o *spec
 			d[r.Name] = r.JSON(v)
 		}
 	}
-	m.describeDerived(d, l, cares, o)
+	m.describeDerived(d, l, cares, o.Object)
 	if o.Kind.HasParent {
 		d["parent"] = l.Parent
 	}
 	if o.Kind.Ports != "" {
 		m.describePorts(d, h, o)
 	}
-	d["addresses"], d["routes"] = addressWords(l), m.routeWords(h, o)
+	d["addresses"], d["routes"] = addressWords(l), m.routeWords(h, o.Object)
 }
 
 // describeDerived adds IPv6 and host access, where the plan has an opinion.
@@ -216,14 +214,14 @@ func (m *maker) describeDerived(d map[string]any, l, cares *state.Link, o *spec.
 }
 
 // describePorts lists the ports, and what the plan changes on those that are no objects themselves.
-func (m *maker) describePorts(d map[string]any, h *state.Host, o *spec.Object) {
+func (m *maker) describePorts(d map[string]any, h *state.Host, o *want) {
 	names := []string{}
 	for _, p := range h.Ports(o.Name) {
 		names = append(names, p.Name)
 	}
 	slices.Sort(names)
 	d[o.Kind.Ports] = names
-	for i, name := range m.ports[o.Name] {
+	for i, name := range o.ports {
 		p, wanted := h.Link(name), m.out.Link(name)
 		if p == nil || p.Master != o.Name {
 			continue

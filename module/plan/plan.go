@@ -14,8 +14,8 @@ type Plan struct {
 	Steps    []state.Step
 	Objects  []Object // every declared object once, in the order of the document, then the rules, then what is pruned
 	Warnings []string
-	Target   *state.Host         // the host after the steps; what it does not hold is left as it is
-	Listed   map[string][]string // the links that objects list as their ports, by the object's name
+	Target   *state.Host // the host after the steps; what it does not hold is left as it is
+	Listed   [][]string  // the links that objects list as their ports, by the document's objects; nil: it lists none
 }
 
 // Changed tells whether any object changes.

@@ -16,29 +16,28 @@ func (m *maker) resolve() {
 		if o.Ports == nil {
 			continue
 		}
-		names := []string{}
+		o.ports = make([]string, 0, len(o.Ports))
 		for _, p := range o.Ports {
 			name := m.find(p)
 			switch {
 			case name == "":
 				m.problem(p.Path, m.nics(), "%s: no such link on this host", p)
-			case slices.Contains(names, name):
+			case slices.Contains(o.ports, name):
 				m.problem(p.Path, "", "%s is %s, which is listed already", p, name)
 			default:
-				names = append(names, name)
+				o.ports = append(o.ports, name)
 			}
 		}
-		m.ports[o.Name] = names
 	}
 }
 
-// portsOf names the links that an object lists as its ports; listed is false where it says nothing of them.
-func (m *maker) portsOf(o *spec.Object) (names []string, listed bool) {
-	if o == nil || o.Ports == nil {
-		return nil, false
+// listed names the links that objects list as their ports, by the document's objects.
+func (m *maker) listed() [][]string {
+	listed := make([][]string, len(m.wants))
+	for i := range m.wants {
+		listed[i] = m.wants[i].ports
 	}
-	names, listed = m.ports[o.Name]
-	return names, listed
+	return listed
 }
 
 // find returns the name of the link that a port means, "" if there is none.
@@ -81,16 +80,17 @@ func permanent(l *state.Link) string {
 // joinPorts gives the listed ports to their objects, and lets those go that the document no longer lists.
 func (m *maker) joinPorts() {
 	for o := range m.wanted {
-		names, listed := m.portsOf(o)
-		if !listed {
+		if o.ports == nil {
 			continue
 		}
-		for i, name := range names {
-			m.join(o, m.out.Link(name), o.Ports[i].Attrs)
+		for i, p := range o.legs {
+			m.join(o, p, o.Ports[i].Attrs)
 		}
 		for _, p := range m.out.Ports(o.Name) {
-			ours := o.Kind.OwnsPorts || o.PortsExclusive || slices.Contains(m.last[o.Name].Ports, p.Name)
-			if ours && !slices.Contains(names, p.Name) {
+			if slices.Contains(o.ports, p.Name) {
+				continue
+			}
+			if o.Kind.OwnsPorts || o.PortsExclusive || slices.Contains(m.last[o.Name].Ports, p.Name) {
 				m.release(p, o.Kind)
 			}
 		}
@@ -101,9 +101,8 @@ func (m *maker) joinPorts() {
 }
 
 // checkBeside refuses options of a port that point at another link which is no port of the same object.
-func (m *maker) checkBeside(o *spec.Object) {
-	names, _ := m.portsOf(o)
-	for i, name := range names {
+func (m *maker) checkBeside(o *want) {
+	for i, name := range o.ports {
 		for r, v := range o.Ports[i].Attrs.All() {
 			if other := m.out.Link(v.S); r.Type == attr.Index && v.S != "" && (other == nil || other.Master != o.Name || v.S == name) {
 				m.problem(o.Ports[i].Path+"."+r.Name, "", "%q: is not another of the %s of %s", v.S, o.Kind.Ports, o.Name)
@@ -113,7 +112,7 @@ func (m *maker) checkBeside(o *spec.Object) {
 }
 
 // join makes a link a port of an object, up unless the document says otherwise.
-func (m *maker) join(o *spec.Object, p *state.Link, attrs attr.Set) {
+func (m *maker) join(o *want, p *state.Link, attrs attr.Set) {
 	if p.Master != o.Name {
 		if other := m.doc.Find(p.Master); p.Master != "" && (other == nil || !other.Absent) {
 			m.warn(o.Path, "%s leaves %s for %s", p.Name, p.Master, o.Name)
@@ -121,16 +120,16 @@ func (m *maker) join(o *spec.Object, p *state.Link, attrs attr.Set) {
 		m.out.Join(p, o.Name)
 		p.VLANs, p.Port = nil, attr.Set{}
 	}
-	above := m.out.Link(o.Name).Attrs
+	above := o.link.Attrs
 	p.Port.Merge(attrs.Filter(func(r *attr.Row) bool { return r.Applies(above) })) // of another mode's the kernel keeps nothing
-	m.yield(o, p, attrs)
-	named := m.doc.Find(p.Name)
+	m.yield(o.Object, p, attrs)
+	named := m.meant(p)
 	if o.Kind.TakesPorts {
 		dropInherited(p)
 		if named != nil {
 			p.Attrs.Merge(named.Attrs)
 		}
-		m.flush(o, p)
+		m.flush(o.Object, p)
 	}
 	if named == nil || !named.Attrs.Has("up") {
 		p.Attrs.Put(kind.Up, attr.On(true))
@@ -167,7 +166,7 @@ func (m *maker) flush(o *spec.Object, p *state.Link) {
 // places tells whether the document puts an address somewhere.
 func (m *maker) places(a state.Address) bool {
 	for o := range m.wanted {
-		if places(o, a) {
+		if places(o.Object, a) {
 			return true
 		}
 	}

@@ -19,7 +19,8 @@ func (m *maker) prune() {
 	for _, k := range kind.List() {
 		for _, l := range m.has.Links {
 			if l.K() == k && m.last[l.Name].made(l) && !named[l.Name] {
-				doc.Objects = append(doc.Objects, &spec.Object{Kind: k, Name: l.Name, Path: "prune", Absent: true})
+				o := &spec.Object{Kind: k, Name: l.Name, Path: "prune", Absent: true}
+				doc.Objects, m.wants = append(doc.Objects, o), append(m.wants, want{Object: o})
 			}
 		}
 	}
@@ -43,14 +44,14 @@ func (m *maker) named() map[string]bool {
 			note(l.Parent)
 		}
 	}
-	for _, o := range m.doc.Objects {
+	for _, o := range m.wants {
 		if o.Absent {
 			named[o.Name] = true
 			continue
 		}
 		note(o.Name)
 		note(o.Parent)
-		for _, port := range m.ports[o.Name] {
+		for _, port := range o.ports {
 			note(port)
 		}
 	}

@@ -22,13 +22,13 @@ func Record(doc *spec.Document, before *state.Host, last Last, p *Plan) Changes 
 		r.note(rulesKey, set)
 	}
 	known := 0
-	for _, o := range doc.Objects {
+	for i, o := range doc.Objects {
 		was, ok := last[o.Name]
 		if ok {
 			known++
 		}
 		if !o.Absent {
-			r.note(o.Name, set(o, before.Link(o.Name), was, p))
+			r.note(o.Name, set(o, before.Link(o.Name), was, p.Listed[i]))
 		} else if ok {
 			r.changes[o.Name] = nil
 		}
@@ -45,7 +45,7 @@ func Record(doc *spec.Document, before *state.Host, last Last, p *Plan) Changes 
 }
 
 // set is what a document sets on an object.
-func set(o *spec.Object, had *state.Link, was Set, p *Plan) Set {
+func set(o *spec.Object, had *state.Link, was Set, listed []string) Set {
 	set := Set{Kind: o.Kind.Name, Created: had == nil || was.made(had), Index: was.Index, Addresses: was.Addresses, Routes: was.Routes, Ports: was.Ports}
 	if o.L3 || dumb(o) {
 		set.Addresses, set.Routes = nil, nil
@@ -56,7 +56,7 @@ func set(o *spec.Object, had *state.Link, was Set, p *Plan) Set {
 			set.Routes = append(set.Routes, r.String())
 		}
 	}
-	if listed, ok := p.Listed[o.Name]; ok {
+	if listed != nil {
 		set.Ports = listed
 	}
 	return set

@@ -32,9 +32,8 @@ func (m *maker) tables() {
 			to.VLANs = table(list)
 		}
 		give(l, o.Path+".vlans", o.VLANs)
-		names, _ := m.portsOf(o)
-		for i, name := range names {
-			give(m.out.Link(name), o.Ports[i].Path+".vlans", o.Ports[i].VLANs)
+		for i, p := range o.legs {
+			give(p, o.Ports[i].Path+".vlans", o.Ports[i].VLANs)
 		}
 	}
 }

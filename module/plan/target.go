@@ -14,7 +14,7 @@ import (
 // Make plans a document on a host: what the host shall be, the steps there, and what that means for every object. A document
 // that does not fit the host gives problems and no plan.
 func Make(doc *spec.Document, has *state.Host, last Last) (*Plan, []spec.Problem, error) {
-	m := &maker{doc: doc, has: has, last: last, out: Goal(has), ports: make(map[string][]string, len(doc.Objects)/2), moved: map[string]string{}, byDev: map[*state.Host]map[string][]state.Route{}, keysOf: map[*kind.Kind][]string{}, before: map[string]any{}, after: map[string]any{}}
+	m := &maker{doc: doc, has: has, last: last, out: Goal(has), wants: wants(doc), moved: map[string]string{}, byDev: map[*state.Host]map[string][]state.Route{}, keysOf: map[*kind.Kind][]string{}, before: map[string]any{}, after: map[string]any{}}
 	m.resolve()
 	m.prune()
 	m.checkKinds()
@@ -31,7 +31,7 @@ func Make(doc *spec.Document, has *state.Host, last Last) (*Plan, []spec.Problem
 	if err != nil {
 		return nil, nil, err
 	}
-	p := &Plan{Steps: steps, Target: m.out, Listed: m.ports}
+	p := &Plan{Steps: steps, Target: m.out, Listed: m.listed()}
 	p.Objects = m.objects(steps)
 	m.inexact(p.Objects)
 	p.Warnings = m.warnings
@@ -50,10 +50,10 @@ func Goal(h *state.Host) *state.Host {
 	for _, l := range g.Links {
 		l.Attrs = l.Attrs.Filter(func(r *attr.Row) bool { return !r.SeeOnly })
 		l.Port = l.Port.Filter(func(r *attr.Row) bool { return !r.SeeOnly })
-		if master := g.Link(l.Master); master != nil && master.K().TakesPorts {
+		if master := g.MasterOf(l); master != nil && master.K().TakesPorts {
 			dropInherited(l)
 		}
-		if parent := h.Link(l.Parent); parent != nil && l.K().HasParent && parent.MAC() == l.MAC() {
+		if parent := h.ParentOf(l); parent != nil && l.K().HasParent && parent.MAC() == l.MAC() {
 			l.Attrs.Drop("mac")
 		}
 	}
@@ -73,14 +73,14 @@ type maker struct {
 	has      *state.Host
 	out      *state.Host // the host as it shall be
 	last     Last
-	ports    map[string][]string // the links that an object lists as ports, by the object's name
-	moved    map[string]string   // links below whose addresses go to an object above: from, to
+	wants    []want            // the document's objects
+	byPlace  []*want           // by the places of their links, in has from checkKinds on, in out from present on
+	moved    map[string]string // links below whose addresses go to an object above: from, to
 	problems []spec.Problem
 	warnings []string
 
 	declaredCount int // how many of the document's objects it names itself; those behind them are pruned
 
-	links         []*state.Link                            // of out, by the document's objects, from the stage on that puts them all in; nil for one that shall not be there
 	order         []ordered                                // all of out from below, once nothing comes or goes any more; see fromBelow
 	byDev         map[*state.Host]map[string][]state.Route // see routesOf
 	before, after map[string]any                           // in which one object after the other is described
@@ -95,28 +95,10 @@ func (m *maker) warn(path, format string, args ...any) {
 	m.warnings = append(m.warnings, path+": "+fmt.Sprintf(format, args...))
 }
 
-// wanted yields the objects that are to be there.
-func (m *maker) wanted(yield func(*spec.Object, *state.Link) bool) {
-	for i, o := range m.doc.Objects {
-		if o.Absent {
-			continue
-		}
-		var l *state.Link
-		if m.links != nil {
-			l = m.links[i]
-		} else {
-			l = m.out.Link(o.Name)
-		}
-		if !yield(o, l) {
-			return
-		}
-	}
-}
-
 // ordered is a link with the object that wants it; nil: none does.
 type ordered struct {
 	*state.Link
-	object *spec.Object
+	want *want
 }
 
 // fromBelow lists the links as they shall be, each behind what it stands on.
@@ -125,32 +107,30 @@ func (m *maker) fromBelow() []ordered {
 		links := m.out.FromBelow()
 		m.order = make([]ordered, len(links))
 		for i, l := range links {
-			m.order[i] = ordered{l, m.declared(l.Name)}
+			m.order[i] = ordered{l, m.meant(l)}
 		}
 	}
 	return m.order
 }
 
-// declared finds the object by which the document wants a link of that name; nil if it does not.
-func (m *maker) declared(name string) *spec.Object {
-	if o := m.doc.Find(name); o != nil && !o.Absent {
-		return o
-	}
-	return nil
-}
-
 // checkKinds refuses a document that takes one link for another.
 func (m *maker) checkKinds() {
-	for _, o := range m.doc.Objects {
+	for i := range m.wants {
+		o := &m.wants[i]
 		l := m.has.Link(o.Name)
+		if l != nil {
+			m.mean(o, l)
+		}
 		switch {
 		case l == nil && o.Kind.Existing && !o.Absent:
 			m.problem(o.Path, m.nics(), "%q: no such link on this host", o.Name)
 		case l != nil && l.K() != o.Kind:
 			m.problem(o.Path, "choose another name, or remove that link first", "%q is a %s here, not a %s", o.Name, l.KindWord(), o.Kind.Name)
 		}
-		if o.Kind.HasParent && !o.Absent {
-			m.checkParent(o)
+	}
+	for o := range m.wanted {
+		if o.Kind.HasParent {
+			m.checkParent(o.Object)
 		}
 	}
 }
@@ -161,7 +141,7 @@ func (m *maker) checkParent(o *spec.Object) {
 		return
 	}
 	for _, l := range m.has.Twins(o.Parent, o.Kind.Name, o.Attrs) {
-		named := m.doc.Find(l.Name)
+		named := m.meant(l)
 		if l.Name == o.Name {
 			continue
 		}
@@ -193,7 +173,7 @@ func (m *maker) absent() {
 			continue
 		}
 		for _, upper := range m.out.Uppers(o.Name) {
-			if named := m.doc.Find(upper.Name); named == nil || !named.Absent && named.Parent == o.Name {
+			if named := m.meant(upper); named == nil || !named.Absent && named.Parent == o.Name {
 				m.problem(o.Path, fmt.Sprintf("add %s with `state: absent`", upper.Name),
 					"%s cannot be removed: %s stands on it", o.Name, upper.Name)
 			}
@@ -205,7 +185,7 @@ func (m *maker) absent() {
 			continue
 		}
 		for _, p := range m.out.Ports(o.Name) {
-			if m.doc.Find(p.Name) == nil && !o.Kind.OwnsPorts && !slices.Contains(m.last[o.Name].Ports, p.Name) {
+			if m.meant(p) == nil && !o.Kind.OwnsPorts && !slices.Contains(m.last[o.Name].Ports, p.Name) {
 				m.warn(o.Path, "%s loses its %s %s", p.Name, o.Kind.Name, o.Name)
 			}
 			m.release(p, o.Kind)
@@ -229,7 +209,7 @@ func (m *maker) release(p *state.Link, from *kind.Kind) {
 	if from.TakesPorts {
 		dropInherited(p)
 		p.Attrs.Drop(kind.Up.Name)
-	} else if m.doc.Find(p.Name) == nil && p.K().Existing && p.Attrs.N(kind.DisableIPv6.Name) != 0 {
+	} else if m.meant(p) == nil && p.K().Existing && p.Attrs.N(kind.DisableIPv6.Name) != 0 {
 		p.Attrs.Put(kind.DisableIPv6, attr.On(false))
 	}
 }
@@ -242,22 +222,19 @@ const (
 
 // present puts every wanted object in, with what the document says about its own attributes.
 func (m *maker) present() {
-	links := make([]*state.Link, len(m.doc.Objects))
-	for i, o := range m.doc.Objects {
-		if o.Absent {
-			continue
-		}
+	for o := range m.wanted {
 		l := m.out.Link(o.Name)
 		if l == nil {
 			l = &state.Link{Name: o.Name, Kind: o.Kind.Name}
 			m.out.Add(l)
+			m.mean(o, l)
 		}
-		links[i] = l
+		o.link = l
 		if o.Kind.HasParent {
 			m.out.StandOn(l, o.Parent)
 		}
 		l.Attrs.Put(kind.Up, attr.On(true))
-		wish := m.visible(o, m.has.Same(l))
+		wish := m.visible(o.Object, m.has.Same(l))
 		for r := range attr.Missing(l.Attrs, wish).All() {
 			for _, name := range r.Upsets {
 				l.Attrs.Drop(name)
@@ -266,7 +243,11 @@ func (m *maker) present() {
 		l.Attrs.Merge(wish)
 		l.Attrs = l.Attrs.Filter(func(r *attr.Row) bool { return r.Applies(l.Attrs) })
 	}
-	m.links = links
+	for o := range m.wanted {
+		for _, name := range o.ports {
+			o.legs = append(o.legs, m.out.Link(name))
+		}
+	}
 }
 
 // visible is what the document says of an object, without what the kernel hides now: whether that has to be set cannot be known.
@@ -284,7 +265,7 @@ func (m *maker) visible(o *spec.Object, had *state.Link) attr.Set {
 // rising forgives links that cannot be up because what they stand on is not to be up.
 func (m *maker) rising() {
 	for _, l := range m.fromBelow() {
-		parent := m.out.Link(l.Parent)
+		parent := m.out.ParentOf(l.Link)
 		if parent != nil && l.K().HasParent && l.Up() && parent.Attrs.Has("up") && !parent.Up() {
 			l.Attrs.Drop(kind.Up.Name)
 		}

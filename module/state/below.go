@@ -30,8 +30,8 @@ func (h *Host) below() *below {
 		}
 		seen[l.place] = true
 		at := 0
-		for _, name := range [...]string{l.Parent, l.Master} {
-			if under := h.Link(name); under != nil {
+		for _, under := range [...]*Link{h.ParentOf(l), h.MasterOf(l)} {
+			if under != nil {
 				visit(under)
 				at = max(at, b.depth[under.place]+1)
 			}

@@ -40,6 +40,8 @@ type Link struct {
 	alone  uint64 // the MTU that it had before it became a member of its bond; 0: nobody knows
 	pinned bool   // the MAC was set on purpose, as far as this model has seen: it does not follow the ports
 	place  int    // in its host's index: they grow along Host.Links
+
+	under struct{ parent, master int } // where these were found last, by their places
 }
 
 // Seen are facts about a link that nobody sets.

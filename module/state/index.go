@@ -174,6 +174,32 @@ func (h *Host) Same(l *Link) *Link {
 	return h.Link(l.Name)
 }
 
+// Place is a number that a link has in the hosts that hold it, for tables beside them: those of clones agree, and grow along Host.Links.
+func (l *Link) Place() int { return l.place }
+
+// MasterOf finds the master of a link; nil if there is none.
+func (h *Host) MasterOf(l *Link) *Link { return h.find(l.Master, &l.under.master) }
+
+// ParentOf finds what a link stands on; nil if there is nothing.
+func (h *Host) ParentOf(l *Link) *Link { return h.find(l.Parent, &l.under.parent) }
+
+// find is Link, where the place of a name may be known from an earlier time.
+func (h *Host) find(name string, at *int) *Link {
+	if name == "" {
+		return nil
+	}
+	if h.indexed(); *at < len(h.at) {
+		if o := h.at[*at]; o != nil && o.Name == name {
+			return o
+		}
+	}
+	o := h.Link(name)
+	if o != nil {
+		*at = o.place
+	}
+	return o
+}
+
 // Add puts a link in; one of the same name is replaced.
 func (h *Host) Add(l *Link) {
 	h.Remove(l.Name)
