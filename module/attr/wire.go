@@ -43,20 +43,41 @@ func Walk(b []byte, f func(num uint16, payload []byte)) bool {
 	return len(b) == 0
 }
 
+// Begin appends the header of an attribute whose payload is what is appended next, until End.
+func Begin(b []byte, num uint16) (_ []byte, at int) {
+	return Append(b, num, nil), len(b)
+}
+
+// End ends the attribute that begins at a place.
+func End(b []byte, at int) []byte {
+	n := len(b) - at
+	binary.NativeEndian.PutUint16(b[at:], uint16(n))
+	return append(b, make([]byte, align(n)-n)...)
+}
+
+// EndFilled is End, but an attribute without a payload is taken away.
+func EndFilled(b []byte, at int) []byte {
+	if len(b) == at+header {
+		return b[:at]
+	}
+	return End(b, at)
+}
+
 // Encode appends the attributes of one place to a message, in the set's order. Rows that are bits of one attribute
 // become one attribute.
 func (s Set) Encode(b []byte, place Place, names Resolver) []byte {
-	done := map[uint16]bool{}
-	for r, v := range s.All() {
-		if r.Place != place || r.SeeOnly && r.Back == nil || done[r.Num] {
-			continue
+	var bits []uint16 // the numbers of those that have been written
+	for i := range s.items {
+		r, at := s.items[i].Row, 0
+		switch {
+		case !s.in(i) || r.Place != place || r.SeeOnly && r.Back == nil:
+		case r.Type != Bit:
+			b, at = Begin(b, r.Num)
+			b = End(r.AppendPayload(b, s.items[i].Value, names), at)
+		case !slices.Contains(bits, r.Num):
+			bits = append(bits, r.Num)
+			b = Append(b, r.Num, s.bits(r.Num, place))
 		}
-		payload := r.Payload(v, names)
-		if r.Type == Bit {
-			done[r.Num] = true
-			payload = s.bits(r.Num, place)
-		}
-		b = Append(b, r.Num, payload)
 	}
 	return b
 }
@@ -75,38 +96,38 @@ func (s Set) bits(num uint16, place Place) []byte {
 	return binary.NativeEndian.AppendUint32(b, mask)
 }
 
-// Payload writes a value as the attribute holds it.
-func (r *Row) Payload(v Value, names Resolver) []byte {
+// AppendPayload appends a value as the attribute holds it.
+func (r *Row) AppendPayload(b []byte, v Value, names Resolver) []byte {
 	switch r.Type {
 	case U8, Bool, GenMode:
-		return []byte{byte(v.N)}
+		return append(b, byte(v.N))
 	case U16:
-		return binary.NativeEndian.AppendUint16(nil, uint16(v.N))
+		return binary.NativeEndian.AppendUint16(b, uint16(v.N))
 	case BE16:
-		return binary.BigEndian.AppendUint16(nil, uint16(v.N))
+		return binary.BigEndian.AppendUint16(b, uint16(v.N))
 	case U32, S32, Bool32:
-		return binary.NativeEndian.AppendUint32(nil, uint32(v.N))
+		return binary.NativeEndian.AppendUint32(b, uint32(v.N))
 	case U64:
-		return binary.NativeEndian.AppendUint64(nil, v.N)
+		return binary.NativeEndian.AppendUint64(b, v.N)
 	case Pair16:
-		b := binary.NativeEndian.AppendUint16(nil, uint16(v.N>>32))
+		b = binary.NativeEndian.AppendUint16(b, uint16(v.N>>32))
 		return binary.NativeEndian.AppendUint16(b, uint16(v.N))
 	case Pair32:
-		b := binary.NativeEndian.AppendUint32(nil, uint32(v.N>>32))
+		b = binary.NativeEndian.AppendUint32(b, uint32(v.N>>32))
 		return binary.NativeEndian.AppendUint32(b, uint32(v.N))
 	case MAC:
 		hw, _ := net.ParseMAC(v.S)
-		return hw
+		return append(b, hw...)
 	case Index:
-		return binary.NativeEndian.AppendUint32(nil, names.Index(v.S))
+		return binary.NativeEndian.AppendUint32(b, names.Index(v.S))
 	case IP4s, IP6s:
-		return ipNest(v.S)
+		return append(b, ipNest(v.S)...)
 	case Text:
-		return []byte(v.S)
+		return append(b, v.S...)
 	case Map:
-		return readPairs(v.S).wire()
+		return append(b, readPairs(v.S).wire()...)
 	}
-	return nil
+	return b
 }
 
 func ipNest(list string) []byte {

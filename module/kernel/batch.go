@@ -90,11 +90,13 @@ func (k *Kernel) choose(s state.Step) (state.Step, bool) {
 // batch sends steps as one datagram. A chosen index that somebody else was quicker to take is given up, and the kernel chooses.
 func (k *Kernel) batch(steps []state.Step) (done int, err error) {
 	requests, chosen, size := make([]request, 0, len(steps)), make([]bool, len(steps)), 0
-	k.steps = k.steps[:0]
+	k.steps, k.room = k.steps[:0], k.room[:0]
+	names := &finder{find: k.index}
 	for i, s := range steps {
 		s, chosen[i] = k.choose(k.complete(s))
 		k.steps = append(k.steps, s)
-		r, failed := encode(s, k.index)
+		r, failed := encodeAt(k.room, s, names)
+		k.room = append(k.room, r.payload...)
 		if size += len(r.payload); failed != nil || size > mostBytes && i > 0 {
 			if err = failed; i == 0 {
 				return 0, err

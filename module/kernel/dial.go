@@ -19,6 +19,7 @@ import (
 type Kernel struct {
 	mu       sync.Mutex
 	fd       int // of the socket: non-blocking, and not in the runtime's poller, which would wake a thread at each answer
+	conf     int // the folder of the settings of IPv6 (state.SysctlFolder); -1: not opened yet
 	seq      uint32
 	links    *directory      // names and indexes: from the last snapshot, kept up by Do
 	fresh    map[string]bool // the links that Do has made
@@ -27,6 +28,7 @@ type Kernel struct {
 	stats    Stats
 	steps    []state.Step    // that are sent together
 	about    map[string]bool // the links that they are about
+	room     []byte          // for the messages that are made of them
 	sent     []byte          // what was sent last
 	datagram [1 << 16]byte   // what was received last
 }
@@ -65,11 +67,16 @@ func Dial() (*Kernel, error) {
 	if unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_RCVBUFFORCE, receiveBuffer) != nil {
 		_ = unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_RCVBUF, receiveBuffer)
 	}
-	return &Kernel{fd: fd, links: newDirectory(0), fresh: map[string]bool{}, about: map[string]bool{}}, nil
+	return &Kernel{fd: fd, conf: -1, links: newDirectory(0), fresh: map[string]bool{}, about: map[string]bool{}}, nil
 }
 
 // Close closes the socket.
-func (k *Kernel) Close() { unix.Close(k.fd) }
+func (k *Kernel) Close() {
+	unix.Close(k.fd)
+	if k.conf >= 0 {
+		unix.Close(k.conf)
+	}
+}
 
 // Stats returns what has been counted so far.
 func (k *Kernel) Stats() Stats {

@@ -101,24 +101,32 @@ func (k *Kernel) took(s state.Step, r request, err error) error {
 	return err
 }
 
-// sysctl writes the settings that no netlink message carries. The folder is that of the calling thread's namespace.
+// sysctl writes the settings that no netlink message carries. Their folder is opened once: it is that of the namespace of the thread that does it, and
+// the kernel need not find its way to it for each link.
 func (k *Kernel) sysctl(s state.Step) error {
+	if k.conf < 0 {
+		fd, err := unix.Open(state.SysctlFolder, unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+		if err != nil {
+			return err
+		}
+		k.conf = fd
+	}
 	for r, v := range s.Attrs.All() {
-		if err := write(s.Sysctl(r), r.Text(v)); err != nil {
+		if err := write(k.conf, s.Link+"/"+r.Name, r.Text(v)); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// write is os.WriteFile in three system calls.
-func write(name, text string) error {
-	fd, err := unix.Open(name, unix.O_WRONLY|unix.O_CLOEXEC, 0)
+// write is os.WriteFile of a file in a folder, in three system calls.
+func write(folder int, name, text string) error {
+	fd, err := unix.Openat(folder, name, unix.O_WRONLY|unix.O_CLOEXEC, 0)
 	if err != nil {
 		return err
 	}
-	defer unix.Close(fd)
 	_, err = unix.Write(fd, []byte(text))
+	unix.Close(fd)
 	return err
 }
 

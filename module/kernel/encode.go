@@ -35,14 +35,20 @@ func (f *finder) Name(uint32) string { return "" }
 
 // encode makes the one message that a step is. Pure but for find.
 func encode(s state.Step, find func(name string) (uint32, error)) (request, error) {
-	f := &finder{find: find}
+	return encodeAt(nil, s, &finder{find: find})
+}
+
+// encodeAt is encode into the room behind b.
+func encodeAt(b []byte, s state.Step, f *finder) (request, error) {
+	b = b[len(b):]
+	f.err = nil
 	r := request{flags: unix.NLM_F_ACK}
 	switch s.Op {
 	case state.LinkAdd:
 		r.typ, r.flags = unix.RTM_NEWLINK, r.flags|unix.NLM_F_CREATE|unix.NLM_F_EXCL
-		r.payload = encodeLink(s, f)
+		r.payload = encodeLink(b, s, f)
 	case state.LinkSet:
-		r.typ, r.payload = unix.RTM_NEWLINK, encodeLink(s, f)
+		r.typ, r.payload = unix.RTM_NEWLINK, encodeLink(b, s, f)
 	case state.LinkDel:
 		r.typ, r.payload = unix.RTM_DELLINK, linkHeader(unix.AF_UNSPEC, f.Index(s.Link), 0, 0)
 	case state.VLANAdd:
@@ -77,13 +83,20 @@ func encode(s state.Step, find func(name string) (uint32, error)) (request, erro
 
 // linkHeader makes struct ifinfomsg.
 func linkHeader(family byte, index, flags, change uint32) []byte {
-	m := nl.IfInfomsg{IfInfomsg: unix.IfInfomsg{Family: family, Index: int32(index), Flags: flags, Change: change}}
-	return append([]byte(nil), m.Serialize()...)
+	return appendLinkHeader(nil, family, index, flags, change)
+}
+
+// appendLinkHeader appends struct ifinfomsg (linux/rtnetlink.h): family, padding, type of the device (0), index, flags, mask of the flags.
+func appendLinkHeader(b []byte, family byte, index, flags, change uint32) []byte {
+	b = append(b, family, 0, 0, 0)
+	b = binary.NativeEndian.AppendUint32(b, index)
+	b = binary.NativeEndian.AppendUint32(b, flags)
+	return binary.NativeEndian.AppendUint32(b, change)
 }
 
 // encodeLink makes RTM_NEWLINK, for a new link and for one that is there: header, the link's own attributes, and where
 // there are rows of a kind or of the master's kind, IFLA_LINKINFO.
-func encodeLink(s state.Step, f *finder) []byte {
+func encodeLink(b []byte, s state.Step, f *finder) []byte {
 	var flags, change uint32
 	for r, v := range s.Attrs.All() {
 		if r.Place != attr.Header {
@@ -98,9 +111,9 @@ func encodeLink(s state.Step, f *finder) []byte {
 	if s.Op == state.LinkSet {
 		index = f.Index(s.Link)
 	}
-	b := linkHeader(unix.AF_UNSPEC, index, flags, change)
+	b = appendLinkHeader(b, unix.AF_UNSPEC, index, flags, change)
 	if s.Op == state.LinkAdd {
-		b = attr.Append(b, unix.IFLA_IFNAME, nl.ZeroTerminated(s.Link))
+		b = appendText(b, unix.IFLA_IFNAME, s.Link, "\x00")
 		if s.Parent != "" {
 			b = attr.Append(b, unix.IFLA_LINK, nl.Uint32Attr(f.Index(s.Parent)))
 		}
@@ -109,31 +122,33 @@ func encodeLink(s state.Step, f *finder) []byte {
 		b = attr.Append(b, unix.IFLA_MASTER, nl.Uint32Attr(f.Index(*s.Master)))
 	}
 	b = s.Attrs.Encode(b, attr.Top, f)
-	if info := encodeInfo(s, f); len(info) > 0 {
-		b = attr.Append(b, unix.IFLA_LINKINFO|unix.NLA_F_NESTED, info)
+	b, info := attr.Begin(b, unix.IFLA_LINKINFO|unix.NLA_F_NESTED)
+	b = attr.EndFilled(encodeInfo(b, s, f), info)
+	b, spec := attr.Begin(b, unix.IFLA_AF_SPEC|unix.NLA_F_NESTED)
+	b, six := attr.Begin(b, unix.AF_INET6|unix.NLA_F_NESTED)
+	return attr.EndFilled(attr.EndFilled(s.Attrs.Encode(b, attr.AFSpec, f), six), spec)
+}
+
+// encodeInfo appends what is in IFLA_LINKINFO. A kind without data says nothing to a link that is there.
+func encodeInfo(b []byte, s state.Step, f *finder) []byte {
+	before := len(b)
+	b = appendText(b, infoKind, s.Kind, "")
+	b, data := attr.Begin(b, infoData|unix.NLA_F_NESTED)
+	if b = attr.EndFilled(s.Attrs.Encode(b, attr.Data, f), data); len(b) == data && s.Op != state.LinkAdd {
+		b = b[:before]
 	}
-	if spec := s.Attrs.Encode(nil, attr.AFSpec, f); len(spec) > 0 {
-		spec = attr.Append(nil, unix.AF_INET6|unix.NLA_F_NESTED, spec)
-		b = attr.Append(b, unix.IFLA_AF_SPEC|unix.NLA_F_NESTED, spec)
+	before = len(b)
+	b = appendText(b, infoSlaveKind, s.PortKind, "")
+	b, port := attr.Begin(b, infoSlaveData|unix.NLA_F_NESTED)
+	if b = attr.EndFilled(s.Port.Encode(b, attr.Port, f), port); len(b) == port {
+		b = b[:before]
 	}
 	return b
 }
 
-// encodeInfo makes what is in IFLA_LINKINFO. A kind without data says nothing to a link that is there.
-func encodeInfo(s state.Step, f *finder) []byte {
-	var b []byte
-	data := s.Attrs.Encode(nil, attr.Data, f)
-	if s.Op == state.LinkAdd || len(data) > 0 {
-		b = attr.Append(b, infoKind, []byte(s.Kind))
-	}
-	if len(data) > 0 {
-		b = attr.Append(b, infoData|unix.NLA_F_NESTED, data)
-	}
-	if port := s.Port.Encode(nil, attr.Port, f); len(port) > 0 {
-		b = attr.Append(b, infoSlaveKind, []byte(s.PortKind))
-		b = attr.Append(b, infoSlaveData|unix.NLA_F_NESTED, port)
-	}
-	return b
+func appendText(b []byte, num uint16, text, end string) []byte {
+	b, at := attr.Begin(b, num)
+	return attr.End(append(append(b, text...), end...), at)
 }
 
 // encodeVLAN makes a request of family AF_BRIDGE: struct bridge_vlan_info {flags u16, vid u16} of linux/if_bridge.h.

@@ -111,7 +111,7 @@ func encodeRule(r state.Rule) []byte {
 			v.S += "\x00"
 		}
 		if row.Name != "table" || v.N > 255 { // small tables are in the header
-			b = attr.Append(b, row.Num, row.Payload(v, nil))
+			b = attr.Append(b, row.Num, row.AppendPayload(nil, v, nil))
 		}
 	}
 	return append(b, r.Other...)

@@ -110,9 +110,12 @@ type touch struct {
 // touches sums the steps up by link. A port that is taken out and put back is its master's flap.
 func touches(has, will *state.Host, steps []state.Step) map[string]touch {
 	sum := map[string]touch{}
-	for _, s := range steps {
-		if p, t := has.Link(s.Link), will.Link(s.Link); s.Master != nil && *s.Master == "" && p != nil && t != nil && t.Master == p.Master {
-			sum[p.Master] = touch{any: true, deleted: sum[p.Master].deleted, flapped: true}
+	for i := range steps {
+		s := &steps[i]
+		if s.Master != nil && *s.Master == "" {
+			if p, t := has.Link(s.Link), will.Link(s.Link); p != nil && t != nil && t.Master == p.Master {
+				sum[p.Master] = touch{any: true, deleted: sum[p.Master].deleted, flapped: true}
+			}
 		}
 		t := sum[s.Link]
 		up, ok := s.Attrs.Get("up")

@@ -104,13 +104,16 @@ func (s Step) String() string {
 	return "?"
 }
 
-// Sysctl is the file that holds a row of the step's link.
-func (s Step) Sysctl(r *attr.Row) string { return "/proc/sys/net/ipv6/conf/" + s.Link + "/" + r.Name }
+// SysctlFolder has a folder for each link, with a file for each setting.
+const SysctlFolder = "/proc/sys/net/ipv6/conf"
+
+// sysctl is the file that holds a row of the step's link.
+func (s Step) sysctl(r *attr.Row) string { return SysctlFolder + "/" + s.Link + "/" + r.Name }
 
 func (s Step) sysctlLine() string {
 	var lines []string
 	for r, v := range s.Attrs.All() {
-		lines = append(lines, "echo "+r.Text(v)+" >"+s.Sysctl(r))
+		lines = append(lines, "echo "+r.Text(v)+" >"+s.sysctl(r))
 	}
 	return strings.Join(lines, "; ")
 }

@@ -113,7 +113,11 @@ func events(pidfd int, c call) []event {
 		}
 		return requests(ourFD(pidfd, int(c.Args[0])), data)
 	case unix.SYS_OPENAT:
-		switch path := text(c.PID, c.Args[1]); {
+		path := text(c.PID, c.Args[1])
+		if folder, err := os.Readlink(fmt.Sprintf("/proc/%d/fd/%d", c.PID, int32(c.Args[0]))); err == nil && !filepath.IsAbs(path) {
+			path = filepath.Join(folder, path)
+		}
+		switch {
 		case strings.HasPrefix(path, "/proc/sys/net/"):
 			return []event{{what: "open " + path, sysctl: true}}
 		case strings.Contains(path, "hostnet/"):
