@@ -1,6 +1,9 @@
 package plan
 
 import (
+	"cmp"
+	"slices"
+
 	"hostnet-module/module/spec"
 	"hostnet-module/module/state"
 )
@@ -40,17 +43,12 @@ func (m *maker) tables() {
 
 // table writes a document's entries out.
 func table(list []spec.VLAN) []state.VLAN {
-	var all [4095]*spec.VLAN
-	for i, v := range list {
-		for id := v.First; id <= v.Last; id++ {
-			all[id] = &list[i]
-		}
-	}
 	out := []state.VLAN{}
-	for id, v := range all {
-		if v != nil {
-			out = append(out, state.VLAN{ID: uint16(id), PVID: v.PVID, Untagged: v.Untagged})
+	for _, v := range list {
+		for id := v.First; id <= v.Last; id++ {
+			out = append(out, state.VLAN{ID: id, PVID: v.PVID, Untagged: v.Untagged})
 		}
 	}
+	slices.SortFunc(out, func(a, b state.VLAN) int { return cmp.Compare(a.ID, b.ID) })
 	return out
 }

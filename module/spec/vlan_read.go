@@ -130,7 +130,7 @@ func checkTables(c *checker, o *Object) {
 
 // table checks one table: a VLAN stands in it once, one takes the untagged frames, and the bridge looks at VLANs at all.
 func (c *checker) table(o *Object, path string, list []VLAN) {
-	var seen [lastVLAN + 1]*VLAN
+	seen := map[uint16]*VLAN{}
 	var pvid *VLAN
 	for i := range list {
 		v := &list[i]
