@@ -4,8 +4,6 @@ import (
 	"context"
 	"os"
 	"os/signal"
-
-	"hostnet-module/module/engine"
 )
 
 // interrupted is a context that one of some signals ends. The runtime changes threads twice for each signal that it is to listen for, so
@@ -19,12 +17,4 @@ func interrupted(signals ...os.Signal) (ctx context.Context, heard func()) {
 		close(listening)
 	}()
 	return ctx, func() { <-listening }
-}
-
-// after lets nobody come to the kernel before something.
-func after(done func(), dial func() (engine.Kernel, error)) func() (engine.Kernel, error) {
-	return func() (engine.Kernel, error) {
-		done()
-		return dial()
-	}
 }

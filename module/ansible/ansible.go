@@ -27,6 +27,7 @@ type Door struct {
 	Read    func(name string) ([]byte, error) // a file, or standard input for "-"
 	Stdout  io.Writer
 	Kernel  func() (engine.Kernel, error)
+	Ready   func()        // waits until a run may begin to change something; nil: at once
 	Runtime string        // the folder of the run-time records; "": store.Runtime
 	Root    fs.FS         // the host's files, in which other managers of the network are looked for; nil: nobody looks
 	Boot    *persist.Host // where to keep what comes back at boot; nil: nothing does
@@ -73,7 +74,7 @@ func (d Door) result(ctx context.Context) (r *report.Result) {
 	if err != nil {
 		return report.Broken(err)
 	}
-	call := engine.Call{Dial: d.Kernel, Runtime: d.Runtime, Root: d.Root, Boot: d.Boot}
+	call := engine.Call{Dial: d.Kernel, Ready: d.Ready, Runtime: d.Runtime, Root: d.Root, Boot: d.Boot}
 	call.Begin(ctx)
 	defer call.End()
 	doc, own, problems, warnings := spec.ReadArgs(data)

@@ -109,7 +109,7 @@ func asked(o options, doc *spec.Document) report.Asked {
 
 // engine is what carries documents out, here.
 func (c *Command) engine() engine.Call {
-	return engine.Call{Dial: c.Kernel, Runtime: c.Runtime, Root: c.Root, Boot: c.Boot, Guard: c.Guard}
+	return engine.Call{Dial: c.Kernel, Ready: c.Ready, Runtime: c.Runtime, Root: c.Root, Boot: c.Boot, Guard: c.Guard}
 }
 
 // engineFor is that, as a call wants it.

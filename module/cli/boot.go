@@ -86,6 +86,9 @@ func (c *Command) boot(ctx context.Context, o options) int {
 }
 
 func (c *Command) booting() *cloudinit.Boot {
+	if c.Ready != nil {
+		c.Ready()
+	}
 	b := &cloudinit.Boot{Dial: c.Kernel, Listen: c.Listen, Host: persist.Host{Root: "/"}, Runtime: c.Runtime, Root: c.Root, Disk: cloudinit.CIDATA,
 		Stdout: c.Stdout, Patience: cloudinit.UsualPatience, Longest: cloudinit.UsualLongest}
 	if c.Boot != nil {

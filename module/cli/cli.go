@@ -29,6 +29,7 @@ type Command struct {
 	Getenv  func(string) string
 	Columns func(io.Writer) (columns int, terminal bool) // nil: asks the kernel
 	Kernel  func() (engine.Kernel, error)
+	Ready   func() // waits until a run may begin to change something; nil: at once
 	Runtime string // the folder of the run-time records; "": store.Runtime
 	Root    fs.FS  // the host's files, in which other managers of the network are looked for; nil: nobody looks
 	Listen  func(context.Context) (cloudinit.Events, error)

@@ -16,6 +16,7 @@ import (
 // Call is what every front door does with a good document.
 type Call struct {
 	Dial     func() (Kernel, error)
+	Ready    func() // waits until something may be changed; nil: at once
 	Runtime  string // the folder of the run-time records; "": store.Runtime
 	Check    bool
 	Note     func(what string) // told what the run is about to do; may be nil
@@ -95,7 +96,7 @@ func (c Call) runner(k Kernel) Runner {
 	if runtime == "" {
 		runtime = store.Runtime
 	}
-	return Runner{Kernel: k, Dir: store.Dir(filepath.Join(runtime, k.Namespace())), Lasting: lasting, Check: c.Check, Note: c.Note, Progress: c.Progress, Root: c.Root, Boot: c.Boot, Hurry: c.Hurry, Guard: c.Guard}
+	return Runner{Kernel: k, ready: c.Ready, Dir: store.Dir(filepath.Join(runtime, k.Namespace())), Lasting: lasting, Check: c.Check, Note: c.Note, Progress: c.Progress, Root: c.Root, Boot: c.Boot, Hurry: c.Hurry, Guard: c.Guard}
 }
 
 // Unsettled returns the journal of a run that has not come to its end or waits to be confirmed, nil if there is none. It takes no

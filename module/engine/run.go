@@ -32,6 +32,7 @@ type Runner struct {
 	Progress func(Progress)                          // told of each piece of a large plan; may be nil
 	Root     fs.FS                                   // the host's files, in which other managers of the network are looked for; nil: nobody looks
 
+	ready func() // as in Call
 	begun *ahead // a look that is being taken already; nil: none
 }
 
@@ -199,6 +200,9 @@ func (r Runner) lock(ctx context.Context) (func(), error) {
 		wait = LockWait
 	}
 	holder := fmt.Sprintf("pid %d since %s: %s", os.Getpid(), time.Now().Format(time.DateTime), strings.Join(os.Args, " "))
+	if r.ready != nil {
+		r.ready()
+	}
 	if s := r.begun.seized(); s != nil {
 		return s.Lock(holder)
 	}
