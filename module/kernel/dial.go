@@ -31,6 +31,7 @@ type Kernel struct {
 	room     []byte          // for the messages that are made of them
 	sent     []byte          // what was sent last
 	datagram [1 << 16]byte   // what was received last
+	slots    *slots          // for several at a time; nil: not needed yet
 }
 
 // Stats counts what went over the socket since Dial.

@@ -198,28 +198,6 @@ func (k *Kernel) receive(seq uint32, f func(message)) (err error) {
 	return err
 }
 
-// gather collects the acknowledgements of n requests that were sent together: nil, or what the kernel said.
-func (k *Kernel) gather(first uint32, n int) ([]error, error) {
-	answers := make([]error, n)
-	for left := n; left > 0; {
-		datagram, err := k.read()
-		if err != nil {
-			return nil, err
-		}
-		each(datagram, func(h header, data []byte) {
-			k.stats.Messages++
-			k.stats.Bytes += int(h.length)
-			if i := int64(h.seq) - int64(first); h.typ == unix.NLMSG_ERROR && i >= 0 && i < int64(n) {
-				left--
-				if a := parseAnswer(h.typ, h.flags, data); a != nil {
-					answers[i] = a
-				}
-			}
-		})
-	}
-	return answers, nil
-}
-
 // parseAnswer reads struct nlmsgerr (netlink(7), linux/netlink.h) or the end of a dump; nil is success.
 func parseAnswer(typ, flags uint16, p []byte) *answer {
 	if len(p) < 4 {

@@ -125,7 +125,7 @@ func (c *count) add(table []byte) {
 		switch name {
 		case "sendto", "sendmsg":
 			c.sent += n
-		case "recvfrom", "recvmsg":
+		case "recvfrom", "recvmsg", "recvmmsg":
 			c.received += n
 		case "open", "openat":
 			c.opened += n

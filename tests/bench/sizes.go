@@ -284,7 +284,7 @@ func (w *host) counts(c way, n int) (out [acts]figure, err error) {
 			}
 			wrapper := weighing(memory)
 			if counted {
-				wrapper = []string{"strace", "-f", "-qq", "-s", "0", "-o", trace}
+				wrapper = []string{"strace", "-f", "-qq", "-s", "0", "-e", "abbrev=!recvmmsg", "-o", trace}
 			}
 			if _, err := w.run(c.does[a], wrapper...); err != nil {
 				return out, err
@@ -318,6 +318,11 @@ func (f *figure) count(trace string) {
 		case bytes <= 0:
 		case strings.Contains(line, "sendto(") || strings.Contains(line, "sendmsg("), strings.Contains(line, "sendto resumed"), strings.Contains(line, "sendmsg resumed"):
 			f.Sent += bytes
+		case strings.Contains(line, "recvmmsg"): // it returns how many messages there were
+			for _, rest := range strings.Split(line, "msg_len=")[1:] {
+				_, _ = fmt.Sscan(rest[:strings.IndexAny(rest, "},")], &bytes)
+				f.Received += bytes
+			}
 		case strings.Contains(line, "recv") && !strings.Contains(line, "MSG_PEEK"):
 			f.Received += bytes
 		}
