@@ -23,7 +23,9 @@ func (k *Kernel) Snapshot(ctx context.Context) (*state.Host, error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	var links linkReader
-	if err := k.dump(ctx, "links", unix.RTM_GETLINK, dumpLinks(unix.AF_UNSPEC, filterSkipStats), &links); err != nil {
+	relay := newRelay(&links)
+	err := k.dump(ctx, "links", unix.RTM_GETLINK, dumpLinks(unix.AF_UNSPEC, filterSkipStats), relay)
+	if relay.end(); err != nil {
 		return nil, err
 	}
 	host, dir := links.end(nil)
