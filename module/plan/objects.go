@@ -9,14 +9,14 @@ import (
 	"hostnet-module/module/state"
 )
 
-// objects says what the plan means for each declared object.
-func (m *maker) objects(steps []state.Step) []Object {
+// objects says what the plan means for each declared object. Those that no step is about, and that are settled, need no description.
+func (m *maker) objects(steps []state.Step, unsettled map[*state.Link]bool) []Object {
 	objects := make([]Object, len(m.doc.Objects))
 	touched := touches(m.has, m.out, steps)
 	stirred := m.stirred(steps)
 	for i := range m.wants {
 		o := &m.wants[i]
-		if will := o.link; will != nil && !stirred[o.Name] && same(m.has.Same(will), will) {
+		if will := o.link; will != nil && !unsettled[will] && !stirred[o.Name] && slices.Equal(m.has.Same(will).VLANs, will.VLANs) {
 			objects[i] = Object{Kind: o.Kind.Name, Name: o.Name, Action: None, Disruption: Undisturbed, Differences: []Difference{}}
 			continue
 		}

@@ -16,15 +16,18 @@ import (
 // It walks a model of the host and looks at it after each step, so that side effects (a link that went down has lost its
 // routes) are made good like any other difference. The order is that of least silence: everything above is built and
 // addressed before a link that carries the host's traffic is touched, and nothing is taken away before the end.
-func Path(has, target *state.Host) ([]state.Step, error) { return path(has, target, false) }
+func Path(has, target *state.Host) ([]state.Step, error) {
+	return path(has, target, false, unsettledOnes(has, target))
+}
 
 // Retrace is Path for a target that has been: addresses get the flags that they had, to the letter.
-func Retrace(has, target *state.Host) ([]state.Step, error) { return path(has, target, true) }
+func Retrace(has, target *state.Host) ([]state.Step, error) {
+	return path(has, target, true, unsettledOnes(has, target))
+}
 
 // path tries the cheap ways first: nowhere, and by a walk that looks only at what is to be done. Both give the steps of the long walk,
 // which is taken where much is to be done, or where a step does something to links that are not looked at.
-func path(has, target *state.Host, exact bool) ([]state.Step, error) {
-	unsettled := unsettledOnes(has, target)
+func path(has, target *state.Host, exact bool, unsettled map[*state.Link]bool) ([]state.Step, error) {
 	if len(unsettled) == 0 && len(has.Links) == len(target.Links) && sameRest(has, target) {
 		return nil, nil
 	}

@@ -1,9 +1,6 @@
 package plan
 
 import (
-	"slices"
-
-	"hostnet-module/module/attr"
 	"hostnet-module/module/state"
 )
 
@@ -31,11 +28,4 @@ func (m *maker) stirred(steps []state.Step) map[string]bool {
 		}
 	}
 	return names
-}
-
-// same tells whether a link is there, and as it shall be.
-func same(had, will *state.Link) bool {
-	return had != nil && had.Parent == will.Parent && had.Master == will.Master && attr.Missing(had.Attrs, will.Attrs).Len() == 0 &&
-		attr.Missing(had.Port, will.Port).Len() == 0 && slices.Equal(had.VLANs, will.VLANs) &&
-		slices.EqualFunc(had.Addresses, will.Addresses, state.Address.Same)
 }

@@ -27,12 +27,13 @@ func Make(doc *spec.Document, has *state.Host, last Last) (*Plan, []spec.Problem
 	if len(m.problems) > 0 {
 		return nil, m.problems, nil
 	}
-	steps, err := Path(has, m.out)
+	unsettled := unsettledOnes(has, m.out)
+	steps, err := path(has, m.out, false, unsettled)
 	if err != nil {
 		return nil, nil, err
 	}
 	p := &Plan{Steps: steps, Target: m.out, Listed: m.listed()}
-	p.Objects = m.objects(steps)
+	p.Objects = m.objects(steps, unsettled)
 	m.inexact(p.Objects)
 	p.Warnings = m.warnings
 	if m.limit(p.Objects); len(m.problems) > 0 {
@@ -46,6 +47,7 @@ func Make(doc *spec.Document, has *state.Host, last Last) (*Plan, []spec.Problem
 
 // Goal is a host as a target: without what nobody sets, and without what a link has from its master or parent anyway.
 func Goal(h *state.Host) *state.Host {
+	h.Index()
 	g := h.Clone()
 	for _, l := range g.Links {
 		l.Attrs = l.Attrs.Filter(func(r *attr.Row) bool { return !r.SeeOnly })

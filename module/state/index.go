@@ -57,6 +57,9 @@ func (h *Host) indexed() *index {
 	return h.index
 }
 
+// Index makes what finds links, if it is not there yet: clones that are made after that have it in common.
+func (h *Host) Index() { h.indexed() }
+
 // share is an index for a host that has the same links in the same places.
 func (x *index) share() *index {
 	return &index{names: x.names.share(), ports: x.ports.share(), uppers: x.uppers.share(), twins: x.twins.share(), taken: x.taken.share(), below: x.below, top: x.top, counted: x.counted}
