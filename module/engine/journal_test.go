@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -356,5 +357,18 @@ func TestPlainer(t *testing.T) {
 	}
 	if now := strings.Replace(want, " ageing_time 777", "", 1); !sameHost(k.Host.String(), now) {
 		t.Errorf("got\n%s\nwant\n%s", k.Host, now)
+	}
+}
+
+// TestJournalWithoutKernelRoutes: there is one for each link that speaks IPv6, and nobody brings them back.
+func TestJournalWithoutKernelRoutes(t *testing.T) {
+	k := &fake.Kernel{Host: host(t, bare)}
+	own := state.Route{Dst: netip.MustParsePrefix("2001:db8:9::/64"), Dev: "eth1", Table: state.TableMain, Proto: state.ProtoKernel, Type: state.TypeUnicast}
+	others := own
+	others.Dst, others.Proto = netip.MustParsePrefix("2001:db8:8::/64"), state.ProtoStatic
+	k.Host.Routes = append(k.Host.Routes, own, others)
+	data, err := os.ReadFile(unsettled(t, k, store.Dir(t.TempDir())))
+	if err != nil || strings.Contains(string(data), "2001:db8:9::") || !strings.Contains(string(data), "2001:db8:8::") || len(k.Host.Routes) < 2 {
+		t.Errorf("%v, %d routes left: %s", err, len(k.Host.Routes), data)
 	}
 }

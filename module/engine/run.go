@@ -134,7 +134,9 @@ func (x *run) look(ctx context.Context) (err error) {
 func (x *run) begin() (err error) {
 	var warning string
 	x.concerned = plan.Concerned(x.before, x.out.Plan.Steps)
-	x.journal, warning, err = x.open(x.doc, x.before.Only(x.concerned), x.taken, x.out.Plan, x.last.Undo(x.news, x.concerned), x.keep)
+	before := x.before.Only(x.concerned)
+	before.Routes = slices.DeleteFunc(slices.Clone(before.Routes), state.Route.Kernel) // one for each link that speaks IPv6, and nobody brings them back
+	x.journal, warning, err = x.open(x.doc, before, x.taken, x.out.Plan, x.last.Undo(x.news, x.concerned), x.keep)
 	if warning != "" {
 		x.out.Warnings = append(x.out.Warnings, warning)
 	}
