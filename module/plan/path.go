@@ -48,16 +48,9 @@ func longWalk(has, target *state.Host, exact bool) *walk {
 func newWalk(has, sim, target *state.Host, exact bool, which func(*state.Link) bool) *walk {
 	w := &walk{has: has, sim: sim, target: target, waves: waves(target, which), arrived: map[arrival]bool{}, exact: exact}
 	w.order = slices.Concat(w.waves...)
-	fresh := 0
-	for _, t := range w.order {
-		if has.Link(t.Name) == nil {
-			fresh++
-		}
-	}
-	if fresh > 0 {
+	if slices.ContainsFunc(w.order, func(t *state.Link) bool { return has.Same(t) == nil }) {
 		w.steps = slices.Grow(w.steps, stepsEach*len(w.order))
 	}
-	w.some = len(has.Links)+fresh > len(target.Links)
 	return w
 }
 
@@ -101,7 +94,6 @@ type walk struct {
 	exact   bool
 	arrived map[arrival]bool // addresses that have moved here
 	late    map[string]bool  // new links that rise when all on them has been built
-	some    bool             // of the links are not in the target
 	near    map[string]bool  // the links that the model may be changed in; nil: all
 	err     error
 
@@ -326,7 +318,7 @@ func (w *walk) addRoutes() {
 
 // clear takes away what the target does not have: links, addresses, routes.
 func (w *walk) clear() {
-	if w.some {
+	if slices.ContainsFunc(w.sim.Links, func(s *state.Link) bool { return w.target.Same(s) == nil }) {
 		w.clearLinks()
 	}
 	for _, t := range w.order {

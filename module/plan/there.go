@@ -38,19 +38,13 @@ func shortWalk(has, target *state.Host, exact bool, unsettled map[*state.Link]bo
 // nearby names the links to which steps about some of the target's, and about those that it does not have, may do something.
 func nearby(has, target *state.Host, unsettled map[*state.Link]bool) map[string]bool {
 	c := concern{has, map[string]bool{}}
-	fresh := 0
 	for t := range unsettled {
-		if has.Link(t.Name) == nil {
-			fresh++
-		}
 		c.changes(t.Name)
 		c.changes(t.Master)
 	}
-	if len(has.Links)+fresh > len(target.Links) {
-		for _, l := range has.Links {
-			if target.Link(l.Name) == nil {
-				c.changes(l.Name)
-			}
+	for _, l := range has.Links {
+		if target.Same(l) == nil {
+			c.changes(l.Name)
 		}
 	}
 	return c.names
