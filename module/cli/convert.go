@@ -73,29 +73,30 @@ func (c *Command) convert(_ context.Context, o options) int {
 	}
 	left := make([]report.Left, len(converted.Left))
 	for i, l := range converted.Left {
-		left[i] = report.Left(l)
+		left[i] = report.Left{File: l.File, Line: l.Line, Reason: string(l.Reason), Text: l.Text}
 	}
 	r := report.Converted(converted.Document, left, converted.Advice, converted.Warnings, o.strict)
 	if out.json {
 		return out.result(r, report.Source{})
 	}
-	return c.converted(r, o.from, names)
+	return c.converted(r, converted.Left, o.from, names)
 }
 
 // converted prints a document with what it lacks in its first lines, and tells the same on standard error.
-func (c *Command) converted(r *report.Result, from string, names []string) int {
+func (c *Command) converted(r *report.Result, left []convert.Left, from string, names []string) int {
 	var head strings.Builder
 	fmt.Fprintf(&head, "# Made of %s by hostnet-module convert --from %s.\n", ascii(strings.Join(names, ", ")), from)
-	for i, l := range r.Left {
-		fmt.Fprintf(c.Stderr, "%s: not taken over: %s\n    %s\n", foreign.Pos{File: l.File, Line: l.Line}, l.Why, l.Text)
+	for i, l := range left {
+		fmt.Fprintf(c.Stderr, "%s: not taken over: %s\n    %s\n", foreign.Pos{File: l.File, Line: l.Line}, l.Why, l.What)
 		if i == 0 {
 			head.WriteString("# Not taken over:\n")
 		}
-		fmt.Fprintf(&head, "#   %s: %s\n#       %s\n", foreign.Pos{File: l.File, Line: l.Line}, l.Text, l.Why)
+		fmt.Fprintf(&head, "#   %s: %s\n#       %s\n", foreign.Pos{File: l.File, Line: l.Line}, l.What, l.Why)
 	}
 	for _, w := range r.Warnings {
 		fmt.Fprintf(c.Stderr, "note: %s\n", w)
 	}
+	c.counted(left)
 	if r.Failed {
 		fmt.Fprintf(c.Stderr, "error: %s\n", r.Msg)
 		return r.Exit()
@@ -104,6 +105,26 @@ func (c *Command) converted(r *report.Result, from string, names []string) int {
 		fmt.Fprintf(c.Stderr, "%s\n", r.Msg)
 	}
 	return c.print(head.String() + string(r.Document.YAML()))
+}
+
+// counted says how many lines were left for which reason, and what is to be done about them.
+func (c *Command) counted(left []convert.Left) {
+	type line struct {
+		reason convert.Reason
+		foreign.Pos
+	}
+	seen, count := map[line]bool{}, map[convert.Reason]int{}
+	for _, l := range left {
+		if at := (line{l.Reason, foreign.Pos{File: l.File, Line: l.Line}}); !seen[at] {
+			seen[at] = true
+			count[l.Reason]++
+		}
+	}
+	for _, r := range convert.Reasons() {
+		if count[r] > 0 {
+			fmt.Fprintf(c.Stderr, "%5d %s: %s; %s\n", count[r], r, r.Meaning(), r.Remedy())
+		}
+	}
 }
 
 func ascii(text string) string { return strings.Trim(fmt.Sprintf("%+q", text), `"`) }

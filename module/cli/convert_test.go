@@ -45,7 +45,7 @@ func TestConvert(t *testing.T) {
 			}
 		}
 	}
-	if !strings.HasSuffix(stderr, "\n2 lines could not be taken over\n") {
+	if !strings.Contains(stderr, "\n    1 dhcp: the address comes from DHCP; keep a DHCP client") || !strings.HasSuffix(stderr, "\n2 lines could not be taken over\n") {
 		t.Error(stderr)
 	}
 	d.files["made.yaml"] = stdout // it is a document
@@ -71,14 +71,15 @@ func TestConvertJSON(t *testing.T) {
 			Failed   bool
 			Document map[string]any
 			Left     []struct {
-				File, Text, Why string
-				Line            int
+				File, Reason, Text string
+				Line               int
 			}
 		}
 		if err := json.Unmarshal([]byte(stdout), &r); err != nil || stderr != "" {
 			t.Fatal(err, stdout, stderr)
 		}
-		if r.Failed != strict || (status == 1) != strict || (r.Document == nil) != strict || len(r.Left) != 1 || r.Left[0].Line != 4 || r.Left[0].File != "-" {
+		if r.Failed != strict || (status == 1) != strict || (r.Document == nil) != strict || len(r.Left) != 1 || r.Left[0].Line != 4 || r.Left[0].File != "-" || r.Left[0].Reason != "other_program" ||
+			r.Left[0].Text != "`dns-nameservers 192.0.2.53` is not taken over: name servers are for resolvconf or systemd-resolved; leave it to that program, or set it there" {
 			t.Errorf("strict %v: exit %d, %s", strict, status, stdout)
 		}
 	}

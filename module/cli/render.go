@@ -41,7 +41,7 @@ func (c *Command) render(_ context.Context, o options) int {
 		r.Files = append(r.Files, file(f))
 	}
 	for _, l := range made.Left {
-		r.Left = append(r.Left, report.Left(l))
+		r.Left = append(r.Left, report.Left{Text: l.Text})
 	}
 	if n := len(r.Left); n > 0 {
 		r.Msg = fmt.Sprintf("%d of what the document says is not in the files", n)
@@ -61,7 +61,7 @@ func (c *Command) render(_ context.Context, o options) int {
 		}
 		return r.exit()
 	}
-	return c.rendered(r, o.outputDir)
+	return c.rendered(r, made.Left, o.outputDir)
 }
 
 func (r rendered) exit() int {
@@ -71,9 +71,9 @@ func (r rendered) exit() int {
 	return done
 }
 
-func (c *Command) rendered(r rendered, dir string) int {
-	for _, l := range r.Left {
-		fmt.Fprintf(c.Stderr, "not rendered: %s\n    %s\n", l.Text, l.Why)
+func (c *Command) rendered(r rendered, left []convert.Left, dir string) int {
+	for _, l := range left {
+		fmt.Fprintf(c.Stderr, "not rendered: %s\n    %s\n", l.What, l.Why)
 	}
 	if len(r.Left) > 0 {
 		fmt.Fprintln(c.Stderr, r.Msg)

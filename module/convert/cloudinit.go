@@ -46,7 +46,7 @@ func (p *netplan) versionOne(root *foreign.Node) {
 		case k.Value == "version":
 			p.pass(p.at(k))
 		case k.Value == "config" && v.Value == "disabled":
-			p.lose(p.at(k), "cloud-init's hands are off the network: there is nothing to convert")
+			p.tell(p.at(k), Program, "cloud-init's hands are off the network: there is nothing to convert")
 		case k.Value == "config" && foreign.Sequence(v) != nil:
 			p.pass(p.at(k))
 			p.physical(v)
@@ -56,7 +56,7 @@ func (p *netplan) versionOne(root *foreign.Node) {
 				}
 			}
 		default:
-			p.loseTree(k, v, "is not of the network-config of version 1")
+			p.loseTree(k, v, NoWord, "is not of the network-config of version 1")
 		}
 	})
 }
@@ -81,29 +81,29 @@ type macOf struct {
 func (p *netplan) one(item *foreign.Node) {
 	typ, name := foreign.Member(item, "type"), foreign.Member(item, "name")
 	if typ == nil {
-		p.loseTree(item, item, "has no type")
+		p.loseTree(item, item, Faulty, "has no type")
 		return
 	}
 	switch typ.Value {
 	case "physical", "bond", "bridge", "vlan":
 		if name == nil || name.Value == "" {
-			p.loseTree(item, item, "has no name")
+			p.loseTree(item, item, Faulty, "has no name")
 			return
 		}
 		p.oneLink(item, typ, name)
 	case "loopback":
 		foreign.EachMember(item, func(k, v *foreign.Node) {
 			if k.Value == "subnets" {
-				p.loseTree(k, v, "the loopback is not in documents")
+				p.loseTree(k, v, NoWord, "the loopback is not in documents")
 			}
 			p.pass(p.at(k))
 		})
 	case "nameserver":
-		p.loseTree(item, item, "name servers are for systemd-resolved or resolvconf")
+		p.loseTree(item, item, Program, "name servers are for systemd-resolved or resolvconf")
 	case "route":
 		p.oneRoute(item)
 	default:
-		p.loseTree(item, item, "links of type %s are not in documents", typ.Value)
+		p.loseTree(item, item, NoWord, "links of type %s are not in documents", typ.Value)
 	}
 }
 
@@ -127,7 +127,7 @@ func (p *netplan) oneLink(item, typ, name *foreign.Node) {
 		case oneWords[key] != "":
 			options = append(options, p.option(s, oneWords[key], k, v)...)
 		default:
-			p.loseTree(k, v, "%s", foreignOption(normal(key)))
+			p.loseTree(k, v, foreignReason(normal(key)), "%s", foreignOption(normal(key)))
 		}
 	})
 	if p.claimOne(o, typ.Value, at) {
@@ -158,7 +158,7 @@ func (p *netplan) claimOne(o *object, typ string, at foreign.Pos) bool {
 // option turns a pair into options of interfaces(5): of a list, one with all its values, of a port's options one for each.
 func (p *netplan) option(s *stanza, key string, k, v *foreign.Node) []foreign.Option {
 	if foreign.Mapping(v) {
-		p.loseTree(k, v, "must be a value or a list")
+		p.loseTree(k, v, Faulty, "must be a value or a list")
 		return nil
 	}
 	words := foreign.Scalars(v)
@@ -178,7 +178,7 @@ func (p *netplan) option(s *stanza, key string, k, v *foreign.Node) []foreign.Op
 func (p *netplan) subnet(o *object, sub *foreign.Node, number int) {
 	typ := foreign.Member(sub, "type")
 	if typ == nil {
-		p.loseTree(sub, sub, "has no type")
+		p.loseTree(sub, sub, Faulty, "has no type")
 		return
 	}
 	at := p.at(typ)
@@ -197,12 +197,12 @@ func (p *netplan) subnet(o *object, sub *foreign.Node, number int) {
 	case "ipv6_slaac":
 		s.family, s.method = "inet6", "auto"
 	default:
-		p.loseTree(sub, sub, "subnets of type %s are not known", typ.Value)
+		p.loseTree(sub, sub, Faulty, "subnets of type %s are not known", typ.Value)
 		return
 	}
 	p.pass(at)
 	if c := foreign.Member(sub, "control"); c != nil && c.Value != "auto" && c.Value != "hotplug" {
-		p.loseTree(sub, sub, "control: %s: it is not brought up at boot", c.Value)
+		p.loseTree(sub, sub, NotRaised, "control: %s: it is not brought up at boot", c.Value)
 		return
 	}
 	s.read(p.subnetOptions(s, sub))
@@ -219,11 +219,11 @@ func (p *netplan) subnetOptions(s *stanza, sub *foreign.Node) (options []foreign
 				p.subnetRoute(s.o, foreign.Resolved(r))
 			}
 		case "dns_nameservers", "dns_search":
-			p.loseTree(k, v, "name servers are for systemd-resolved or resolvconf")
+			p.loseTree(k, v, Program, "name servers are for systemd-resolved or resolvconf")
 		case "address", "netmask", "broadcast", "gateway", "metric", "scope", "pointopoint":
 			options = append(options, p.option(s, key, k, v)...)
 		default:
-			p.loseTree(k, v, "%s", foreignOption(normal(key)))
+			p.loseTree(k, v, foreignReason(normal(key)), "%s", foreignOption(normal(key)))
 		}
 	})
 	return options
@@ -258,7 +258,7 @@ func (p *netplan) routeTree(r *foreign.Node) (t tree, from []foreign.Pos, ok boo
 		case "metric", "mtu":
 			t = append(t, pair(key, number(v.Value)))
 		default:
-			p.loseTree(k, v, "a document's route has no %s", key)
+			p.loseTree(k, v, NoWord, "a document's route has no %s", key)
 			return
 		}
 		from = append(from, at)
@@ -272,7 +272,7 @@ func (p *netplan) routeTree(r *foreign.Node) (t tree, from []foreign.Pos, ok boo
 	}
 	if !good || r == nil || len(from) == 0 {
 		if r != nil {
-			p.loseTree(r, r, "has no network as its destination")
+			p.loseTree(r, r, Faulty, "has no network as its destination")
 		}
 		return nil, nil, false
 	}

@@ -13,20 +13,6 @@ import (
 	"hostnet-module/module/spec"
 )
 
-// Left is a line that was not taken over, or not wholly.
-type Left struct {
-	File string `json:"file"`
-	Line int    `json:"line"` // 1…; 0: the file as a whole
-	Text string `json:"text"` // the line, without what may be secret
-	Why  string `json:"why"`
-}
-
-// String prints FILE:LINE: TEXT: WHY.
-func (l Left) String() string {
-	parts := []string{foreign.Pos{File: l.File, Line: l.Line}.String(), l.Text, l.Why}
-	return strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), ": ")
-}
-
 // Result is what became of an input.
 type Result struct {
 	Document spec.Tree // nil: nothing could be taken over; else it is a good document
@@ -91,13 +77,26 @@ func (l *ledger) mark(fate Fate, at ...foreign.Pos) {
 // pass notes that a line says nothing that a document needs.
 func (l *ledger) pass(at ...foreign.Pos) { l.mark(Passed, at...) }
 
-// lose reports a line.
+// lose tells of a line that documents have no words for.
 func (l *ledger) lose(at foreign.Pos, format string, args ...any) {
+	l.tell(at, NoWord, format, args...)
+}
+
+// tell tells of a line that is not taken over, with the reason. The words are why, and after a semicolon what to do.
+func (l *ledger) tell(at foreign.Pos, reason Reason, format string, args ...any) {
+	l.tellPart(at, "", reason, format, args...)
+}
+
+// tellPart tells of a part of a line; "" is the whole.
+func (l *ledger) tellPart(at foreign.Pos, part string, reason Reason, format string, args ...any) {
 	l.mark(Lost, at)
-	one := Left{File: printable(at.File), Line: at.Line, Text: l.text(at), Why: printable(fmt.Sprintf(format, args...))}
-	if !l.told[one] {
-		l.told[one] = true
-		l.left = append(l.left, one)
+	if part == "" {
+		part = l.text(at)
+	}
+	key := Left{File: printable(at.File), Line: at.Line, What: part, Why: printable(fmt.Sprintf(format, args...))}
+	if !l.told[key] {
+		l.told[key] = true
+		l.left = append(l.left, newLeft(key.File, key.Line, reason, key.What, key.Why))
 	}
 }
 
@@ -108,8 +107,13 @@ func (l *ledger) text(at foreign.Pos) string {
 	for n := at.Line; n <= max(at.Line, l.last[at]) && n >= 1 && n <= len(lines); n++ {
 		words = append(words, strings.Fields(strings.TrimSuffix(strings.TrimRight(lines[n-1], " \t\r"), `\`))...)
 	}
+	return shown(words)
+}
+
+// shown are words as they are told: bounded, without secrets.
+func shown(words []string) string {
 	if i := slices.IndexFunc(words, secret); i >= 0 && i+1 < len(words) {
-		words = append(words[:i+1], "...")
+		words = append(words[:i+1:i+1], "...")
 	}
 	text := strings.TrimSuffix(printable(strings.Join(words, " ")), ":")
 	const most = 120
@@ -136,7 +140,7 @@ func (l *ledger) settle() {
 	for name, lines := range l.texts {
 		for i := range lines {
 			if at := (foreign.Pos{File: name, Line: i + 1}); l.fates[at] == Unseen {
-				l.lose(at, "is not understood")
+				l.tell(at, Faulty, "is not understood")
 			}
 		}
 	}

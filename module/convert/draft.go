@@ -23,6 +23,7 @@ type entry struct {
 	key     string
 	value   any // a text in the words of attr.Row.Parse for options; else a value of a spec.Tree
 	from    []foreign.Pos
+	part    string // what of its line it is, where that holds more; "" is the whole
 	dropped bool
 }
 
@@ -78,7 +79,7 @@ func (d *draft) object(name string, at ...foreign.Pos) *object {
 // claim says of which kind an object is; false, and told, where it is another one already.
 func (d *draft) claim(o *object, k *kind.Kind, at foreign.Pos) bool {
 	if o.kind != nil && o.kind != k {
-		d.lose(at, "%s is a %s already", o.name, o.kind.Name)
+		d.tell(at, Conflict, "%s is a %s already", o.name, o.kind.Name)
 		return false
 	}
 	o.kind = k
@@ -105,25 +106,25 @@ func (o *object) text(key string) string {
 
 // set gives an object an option. One that is given again is the last one's, and the first line is reported unless it says
 // the same.
-func (d *draft) set(o *object, key string, value any, at foreign.Pos) {
-	d.put(&o.options, key, value, at)
+func (d *draft) set(o *object, key string, value any, at foreign.Pos) *entry {
+	return d.put(&o.options, key, value, at)
 }
 
-func (d *draft) put(options *[]*entry, key string, value any, at foreign.Pos) {
+// put is set for any list of options. It returns the option's entry.
+func (d *draft) put(options *[]*entry, key string, value any, at foreign.Pos) *entry {
 	for _, e := range *options {
 		if e.key != key || e.dropped {
 			continue
 		}
 		if e.value == value {
 			d.pass(at)
-			return
+			return e
 		}
-		e.dropped = true
-		for _, p := range e.from {
-			d.lose(p, "%s says otherwise, and comes later", at)
-		}
+		d.refuse(e, Conflict, "%s says otherwise, and comes later", at)
 	}
-	*options = append(*options, &entry{key: key, value: value, from: []foreign.Pos{at}})
+	e := &entry{key: key, value: value, from: []foreign.Pos{at}}
+	*options = append(*options, e)
+	return e
 }
 
 // addPort makes a link a port of an object.

@@ -76,12 +76,12 @@ func (d *draft) word(e *entry, k *kind.Kind, ofPort bool) {
 		row = k.Port.Row(e.key)
 	}
 	if row == nil || row.SeeOnly || row.Hidden {
-		d.discard(e, "a document has no %s for a %s", e.key, k.Name)
+		d.refuse(e, NoWord, "a document has no %s for a %s", e.key, k.Name)
 		return
 	}
 	v, err := row.Parse(text)
 	if err != nil {
-		d.discard(e, "%s %q: %s", row.Name, text, err)
+		d.refuse(e, Faulty, "%s %q: %s", row.Name, text, err)
 		return
 	}
 	e.key, e.value = row.Name, row.JSON(v)
@@ -98,14 +98,23 @@ func texts(list []string) []any {
 	return out
 }
 
-// discard takes a value out and reports its lines.
+// discard takes a value out that what documents allow forbids.
 func (d *draft) discard(e *entry, format string, args ...any) {
+	d.refuse(e, Conflict, format, args...)
+}
+
+// refuse takes a value out and tells its lines, with the reason.
+func (d *draft) refuse(e *entry, reason Reason, format string, args ...any) {
 	if e.dropped {
 		return
 	}
 	e.dropped = true
+	part := e.part
+	if slices.ContainsFunc(e.from, func(p foreign.Pos) bool { return p != e.from[0] }) {
+		part = ""
+	}
 	for _, p := range e.from {
-		d.lose(p, format, args...)
+		d.tellPart(p, part, reason, format, args...)
 	}
 }
 
@@ -115,7 +124,7 @@ func (d *draft) drop(em *emission, problems []spec.Problem) bool {
 	for _, p := range problems {
 		why := em.places(p.Message)
 		if p.Hint != "" {
-			why += " (" + p.Hint + ")"
+			why += "; " + p.Hint
 		}
 		for path := p.Path; path != ""; path = parentPath(path) {
 			if list := em.index[path]; len(list) > 0 {
@@ -171,14 +180,14 @@ func (d *draft) discardObject(o *object, why string) {
 	o.dropped = true
 	for _, at := range o.from {
 		if d.fates[at] != Lost {
-			d.lose(at, "%s: %s", o.name, why)
+			d.tell(at, Conflict, "%s: %s", o.name, why)
 		}
 	}
 	for _, e := range o.entries() {
 		if !e.dropped && !slices.ContainsFunc(e.from, func(at foreign.Pos) bool { return d.fates[at] != Lost }) {
 			e.dropped = true
 		}
-		d.discard(e, "%s is not taken over: %s", o.name, why)
+		d.refuse(e, Depends, "%s is not taken over: %s", o.name, why)
 	}
 }
 

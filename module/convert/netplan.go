@@ -26,6 +26,8 @@ type netplan struct {
 	defs []*definition
 	ids  map[string]*definition
 	macs map[string]macOf // of version 1: by which NICs are known
+
+	crowded map[foreign.Pos]bool // lines with several keys or items
 }
 
 // definition is one entry of ethernets, bonds, bridges or vlans, in one file.
@@ -40,7 +42,7 @@ type definition struct {
 }
 
 func newNetplan(o Options) *netplan {
-	return &netplan{eni: newENI(o), ids: map[string]*definition{}, macs: map[string]macOf{}}
+	return &netplan{eni: newENI(o), ids: map[string]*definition{}, macs: map[string]macOf{}, crowded: map[foreign.Pos]bool{}}
 }
 
 func readNetplan(files foreign.Files, names []string, o Options) (*netplan, error) {
@@ -77,6 +79,7 @@ func (p *netplan) load(files foreign.Files, name string) (*foreign.Node, error) 
 // extents lets each line with a node last until the next one.
 func (p *netplan) extents(name string, root *foreign.Node) {
 	holds, inList := map[int]bool{}, map[*foreign.Node]bool{}
+	begun := map[int]int{} // how many keys and items a line has
 	var walk func(n *foreign.Node, above, depth int)
 	walk = func(n *foreign.Node, above, depth int) {
 		holds[n.Line] = true
@@ -84,6 +87,10 @@ func (p *netplan) extents(name string, root *foreign.Node) {
 			p.above[at] = foreign.Pos{File: name, Line: above}
 		}
 		for i, c := range n.Content {
+			if foreign.Mapping(n) && i%2 == 0 || !foreign.Mapping(n) && i > 0 && c.Line == n.Content[i-1].Line {
+				begun[c.Line]++
+				p.crowded[foreign.Pos{File: name, Line: c.Line}] = begun[c.Line] > 1
+			}
 			switch {
 			case depth > 100:
 			case foreign.Mapping(n) && i%2 == 1:
@@ -111,16 +118,62 @@ func (p *netplan) extents(name string, root *foreign.Node) {
 	}
 }
 
+// part is a pair as it is told where its line holds more; "" where the line says it.
+func (p *netplan) part(key, value *foreign.Node) string {
+	if !p.crowded[p.at(key)] {
+		return ""
+	}
+	var b strings.Builder
+	if key != value {
+		b.WriteString(key.Value + ": ")
+	}
+	inline(&b, value, 0)
+	return shown(strings.Fields(b.String()))
+}
+
+// inline writes a node on one line.
+func inline(b *strings.Builder, n *foreign.Node, depth int) {
+	n = foreign.Resolved(n)
+	between := ""
+	switch {
+	case n == nil || depth > 5:
+		b.WriteString("...")
+	case foreign.Scalar(n):
+		b.WriteString(n.Value)
+	case foreign.Mapping(n):
+		b.WriteString("{")
+		foreign.EachMember(n, func(k, v *foreign.Node) {
+			b.WriteString(between + k.Value + ": ")
+			inline(b, v, depth+1)
+			between = ", "
+		})
+		b.WriteString("}")
+	default:
+		b.WriteString("[")
+		for _, item := range foreign.Sequence(n) {
+			b.WriteString(between)
+			inline(b, item, depth+1)
+			between = ", "
+		}
+		b.WriteString("]")
+	}
+}
+
 func (p *netplan) at(n *foreign.Node) foreign.Pos { return foreign.Pos{File: p.file, Line: n.Line} }
 
-// loseTree reports each line of a pair.
-func (p *netplan) loseTree(key, value *foreign.Node, format string, args ...any) {
+// losePair tells of a pair, or of an item (then both are the same).
+func (p *netplan) losePair(key, value *foreign.Node, reason Reason, format string, args ...any) {
+	p.tellPart(p.at(key), p.part(key, value), reason, format, args...)
+}
+
+// loseTree tells of each line of a pair.
+func (p *netplan) loseTree(key, value *foreign.Node, reason Reason, format string, args ...any) {
 	first := p.at(key)
-	p.lose(first, format, args...)
+	p.losePair(key, value, reason, format, args...)
 	var walk func(n *foreign.Node, depth int)
 	walk = func(n *foreign.Node, depth int) {
 		if at := p.at(n); at.Line > first.Line+max(0, p.last[first]-first.Line) && p.fates[at] != Lost {
-			p.lose(at, "belongs to line %d", first.Line)
+			p.tell(at, reason, "belongs to line %d", first.Line)
 		}
 		for _, c := range n.Content {
 			if depth < 100 {
@@ -140,12 +193,12 @@ func (p *netplan) network(root *foreign.Node, name string) {
 			if k.Value == "network" {
 				p.pass(p.at(k))
 			} else {
-				p.loseTree(k, v, "is not of the network")
+				p.loseTree(k, v, NoWord, "is not of the network")
 			}
 		})
 	}
 	if root != nil && !foreign.Mapping(top) {
-		p.loseTree(root, root, "is not of the form that netplan has")
+		p.loseTree(root, root, Faulty, "is not of the form that netplan has")
 		return
 	}
 	foreign.EachMember(top, func(k, v *foreign.Node) {
@@ -155,12 +208,12 @@ func (p *netplan) network(root *foreign.Node, name string) {
 		case "ethernets", "bonds", "bridges", "vlans":
 			p.pass(p.at(k))
 			if !foreign.Mapping(v) {
-				p.loseTree(k, v, "is not of the form that netplan has")
+				p.loseTree(k, v, Faulty, "is not of the form that netplan has")
 				return
 			}
 			foreign.EachMember(v, func(id, def *foreign.Node) { p.define(kind.ByList(key), id, def) })
 		default:
-			p.loseTree(k, v, "%s are not in documents", key)
+			p.loseTree(k, v, NoWord, "%s are not in documents", key)
 		}
 	})
 }
@@ -171,7 +224,7 @@ func (p *netplan) define(k *kind.Kind, id, def *foreign.Node) {
 	p.pass(d.at)
 	if before := p.ids[d.id]; before != nil {
 		if before.kind != k {
-			p.loseTree(id, def, "%s is in %s already", d.id, before.kind.List)
+			p.loseTree(id, def, Conflict, "%s is in %s already", d.id, before.kind.List)
 			return
 		}
 		d.name, d.mac = before.name, before.mac
@@ -179,7 +232,7 @@ func (p *netplan) define(k *kind.Kind, id, def *foreign.Node) {
 		p.ids[d.id] = d
 	}
 	if !foreign.Mapping(def) && !(foreign.Scalar(def) && def.Value == "") {
-		p.loseTree(id, def, "is not of the form that netplan has")
+		p.loseTree(id, def, Faulty, "is not of the form that netplan has")
 		d.lost = true
 	}
 	if match := foreign.Member(def, "match"); match != nil && k.Existing {
@@ -205,9 +258,9 @@ func (p *netplan) match(d *definition, match *foreign.Node) {
 			p.marked(k)
 		case k.Value == "name" || k.Value == "driver":
 			vague = true
-			p.loseTree(k, v, "which NICs match is known on the host alone; say their names or MACs")
+			p.loseTree(k, v, OnHost, "which NICs match is known on the host alone; say their names or MACs")
 		default:
-			p.loseTree(k, v, "this condition is not known")
+			p.loseTree(k, v, Faulty, "this condition is not known")
 		}
 	})
 	if !named {
@@ -275,13 +328,13 @@ func off(key string, v *foreign.Node) bool {
 func (p *netplan) loseDefinition(d *definition, why string) {
 	foreign.EachMember(d.node, func(k, v *foreign.Node) {
 		if at := p.at(k); p.fates[at] != Lost && !off(k.Value, v) {
-			p.loseTree(k, v, "%s: %s", d.id, why)
+			p.loseTree(k, v, OnHost, "%s: %s", d.id, why)
 		} else if off(k.Value, v) {
 			p.pass(at, p.at(v))
 		}
 	})
 	if len(d.node.Content) == 0 {
-		p.lose(d.at, "%s", why)
+		p.tell(d.at, OnHost, "%s", why)
 	}
 }
 
@@ -300,7 +353,7 @@ func (p *netplan) unlinked() {
 	for _, o := range p.objects {
 		for _, port := range o.ports {
 			if id, ok := port.value.(string); ok && p.ids[id] != nil && p.ids[id].lost {
-				p.discard(&port.entry, "which NIC %s is, is not known", id)
+				p.refuse(&port.entry, OnHost, "which NIC %s is, is not known", id)
 			}
 		}
 	}

@@ -17,14 +17,32 @@ type defined struct {
 // passing are keys that say nothing that a document needs.
 var passing = []string{"renderer", "optional", "optional-addresses", "critical", "ignore-carrier"}
 
-// strangers are keys of others' business, by why.
-var strangers = map[string]string{
-	"nameservers": "name servers are for systemd-resolved or resolvconf", "dhcp4-overrides": "is for a DHCP client", "dhcp6-overrides": "is for a DHCP client",
-	"dhcp-identifier": "is for a DHCP client", "accept-ra": "router advertisements are a sysctl: net.ipv6.conf.LINK.accept_ra", "wakeonlan": "is for ethtool",
-	"ipv6-privacy": "privacy extensions are a sysctl: net.ipv6.conf.LINK.use_tempaddr", "ipv6-mtu": "is a sysctl: net.ipv6.conf.LINK.mtu",
-	"ipv6-address-generation": "is a sysctl: net.ipv6.conf.LINK.addr_gen_mode", "ipv6-address-token": "is not in documents", "neighbor": "is not in documents",
-	"auth": "802.1X is for wpa_supplicant", "emit-lldp": "LLDP is for a daemon", "openvswitch": "Open vSwitch is not in documents", "set-name": "links are not renamed: keep a file of systemd.link(5) for the name",
-	"networkmanager": "is for NetworkManager", "virtual-function-count": "is for sysfs or devlink", "link": "is for another kind of NIC", "embedded-switch-mode": "is for devlink",
+// stranger is a key of others' business.
+type stranger struct {
+	reason Reason
+	why    string
+}
+
+var strangers = map[string]stranger{
+	"nameservers":             {Program, "name servers are for systemd-resolved or resolvconf"},
+	"dhcp4-overrides":         {DHCP, "is for a DHCP client"},
+	"dhcp6-overrides":         {DHCP, "is for a DHCP client"},
+	"dhcp-identifier":         {DHCP, "is for a DHCP client"},
+	"accept-ra":               {Program, "router advertisements are a sysctl; set net.ipv6.conf.LINK.accept_ra"},
+	"wakeonlan":               {Program, "is for ethtool"},
+	"ipv6-privacy":            {Program, "privacy extensions are a sysctl; set net.ipv6.conf.LINK.use_tempaddr"},
+	"ipv6-mtu":                {Program, "is a sysctl; set net.ipv6.conf.LINK.mtu"},
+	"ipv6-address-generation": {Program, "is a sysctl; set net.ipv6.conf.LINK.addr_gen_mode"},
+	"ipv6-address-token":      {NoWord, "is not in documents"},
+	"neighbor":                {NoWord, "is not in documents"},
+	"auth":                    {Program, "802.1X is for wpa_supplicant"},
+	"emit-lldp":               {Program, "LLDP is for a daemon"},
+	"openvswitch":             {OthersMake, "Open vSwitch is not in documents"},
+	"set-name":                {Program, "links are not renamed; keep a file of systemd.link(5) for the name"},
+	"networkmanager":          {Program, "is for NetworkManager"},
+	"virtual-function-count":  {Program, "is for sysfs or devlink"},
+	"link":                    {NoWord, "is for another kind of NIC"},
+	"embedded-switch-mode":    {Program, "is for devlink"},
 }
 
 // key reads one key of a definition.
@@ -37,7 +55,7 @@ func (p *netplan) key(d *defined, k, v *foreign.Node) {
 		p.pass(at)
 	case key == "dhcp4" || key == "dhcp6":
 		d.o.used = true
-		p.lose(at, "a document does not ask DHCP: keep a DHCP client on %s, or give it the address", d.def.id)
+		p.losePair(k, v, DHCP, "a document does not ask DHCP; keep a DHCP client on %s, or give it the address", d.def.id)
 	case key == "interfaces" && d.def.kind.Ports != "":
 		d.interfaces(k, v)
 	case key == "parameters" && d.def.kind.Ports != "":
@@ -45,16 +63,16 @@ func (p *netplan) key(d *defined, k, v *foreign.Node) {
 	case key == "link" && d.def.kind.HasParent:
 		d.link(k, v)
 	case key == "id" && d.def.kind.HasParent, key == "mtu":
-		p.set(d.o, key, v.Value, at)
+		d.give(key, v.Value, k, v)
 	case key == "macaddress" && strings.Count(v.Value, ":") == 5:
-		p.set(d.o, "mac", strings.ToLower(v.Value), at)
+		d.give("mac", strings.ToLower(v.Value), k, v)
 	case key == "addresses":
 		d.each(k, v, d.address)
 	case key == "gateway4" || key == "gateway6":
 		if ip, ok := address(v.Value); ok && ip.Is6() == (key == "gateway6") {
-			d.o.gateways = append(d.o.gateways, &entry{value: ip.String(), from: []foreign.Pos{at}})
+			d.o.gateways = append(d.o.gateways, &entry{value: ip.String(), from: []foreign.Pos{at}, part: p.part(k, v)})
 		} else {
-			p.lose(at, "is no address of that family")
+			p.losePair(k, v, Faulty, "is no address of that family")
 		}
 	case key == "routes":
 		d.each(k, v, d.route)
@@ -63,23 +81,28 @@ func (p *netplan) key(d *defined, k, v *foreign.Node) {
 	case key == "link-local":
 		d.linkLocal(k, v)
 	case key == "activation-mode" && v.Value == "off":
-		p.set(d.o, "up", "false", at)
+		d.give("up", "false", k, v)
 	case key == "accept-ra" && d.o.text("ipv6") == "off":
 		p.pass(at) // who has no IPv6 hears no router
-	case strangers[key] != "":
-		p.loseTree(k, v, "%s", strangers[key])
+	case strangers[key].why != "":
+		p.loseTree(k, v, strangers[key].reason, "%s", strangers[key].why)
 	case strings.HasSuffix(key, "-offload"):
-		p.lose(at, "offloads are for ethtool")
+		p.losePair(k, v, Program, "offloads are for ethtool")
 	default:
-		p.loseTree(k, v, "this key is not known for %s", d.def.kind.List)
+		p.loseTree(k, v, Faulty, "this key is not known for %s", d.def.kind.List)
 	}
+}
+
+// give gives the object an option that a pair says.
+func (d *defined) give(option, text string, k, v *foreign.Node) {
+	d.set(d.o, option, text, d.at(k)).part = d.part(k, v)
 }
 
 // each reads the items of a list.
 func (d *defined) each(k, v *foreign.Node, read func(item *foreign.Node)) {
 	d.pass(d.at(k))
 	if !foreign.Mapping(v) && len(foreign.Sequence(v)) == 0 && v.Value != "" || foreign.Mapping(v) {
-		d.loseTree(k, v, "must be a list")
+		d.loseTree(k, v, Faulty, "must be a list")
 		return
 	}
 	for _, item := range foreign.Sequence(v) {
@@ -92,7 +115,7 @@ func (d *defined) each(k, v *foreign.Node, read func(item *foreign.Node)) {
 // address reads ADDR/LEN, or {ADDR/LEN: {label: …, lifetime: …}}.
 func (d *defined) address(item *foreign.Node) {
 	if foreign.Scalar(item) {
-		d.o.addresses = append(d.o.addresses, &entry{value: item.Value, from: []foreign.Pos{d.at(item)}})
+		d.o.addresses = append(d.o.addresses, &entry{value: item.Value, from: []foreign.Pos{d.at(item)}, part: d.part(item, item)})
 		return
 	}
 	read := false
@@ -108,13 +131,13 @@ func (d *defined) address(item *foreign.Node) {
 			case k.Value == "lifetime" && v.Value == "forever":
 				d.pass(d.at(k))
 			default:
-				d.loseTree(k, v, "an address has no %s in a document", k.Value)
+				d.loseTree(k, v, NoWord, "an address has no %s in a document", k.Value)
 			}
 		})
-		d.o.addresses = append(d.o.addresses, &entry{value: t, from: from})
+		d.o.addresses = append(d.o.addresses, &entry{value: t, from: from, part: d.part(item, item)})
 	})
 	if !read {
-		d.loseTree(item, item, "must be an address")
+		d.loseTree(item, item, Faulty, "must be an address")
 	}
 }
 
@@ -126,12 +149,12 @@ func (d *defined) route(item *foreign.Node) {
 	t, from := d.tree(item, routeWords, "a route")
 	i := slices.IndexFunc(t, func(p pairOf) bool { return p.Key == "to" })
 	if i < 0 {
-		d.loseTree(item, item, "has no to")
+		d.loseTree(item, item, Faulty, "has no to")
 		return
 	}
 	to, ok := destination(t[i].Value.(string), false)
 	if !ok {
-		d.loseTree(item, item, "its to is no network")
+		d.loseTree(item, item, Faulty, "its to is no network")
 		return
 	}
 	if via, isAddress := address(value(t, "via")); to == "::/0" && isAddress && via.Is6() {
@@ -140,11 +163,11 @@ func (d *defined) route(item *foreign.Node) {
 	t[i].Value = to
 	if len(t) == 2 && to == "default" && value(t, "via") != "" {
 		if ip, ok := address(value(t, "via")); ok {
-			d.o.gateways = append(d.o.gateways, &entry{value: ip.String(), from: from})
+			d.o.gateways = append(d.o.gateways, &entry{value: ip.String(), from: from, part: d.part(item, item)})
 			return
 		}
 	}
-	d.o.routes = append(d.o.routes, &entry{value: t, from: from})
+	d.o.routes = append(d.o.routes, &entry{value: t, from: from, part: d.part(item, item)})
 }
 
 var ruleWords = map[string]string{"from": "from", "to": "to", "table": "table", "priority": "priority", "mark": "fwmark", "type-of-service": "tos"}
@@ -156,10 +179,10 @@ func (d *defined) rule(item *foreign.Node) {
 		t = append(t, pair("family", "ipv4"))
 	}
 	if !slices.ContainsFunc(t, func(p pairOf) bool { return p.Key == "priority" }) {
-		d.loseTree(item, item, "a document's rule needs a priority; write one")
+		d.loseTree(item, item, NoWord, "a document's rule needs a priority; write one")
 		return
 	}
-	d.rules = append(d.rules, &entry{value: t, from: from})
+	d.rules = append(d.rules, &entry{value: t, from: from, part: d.part(item, item)})
 }
 
 // tree reads an object whose values are scalars.
@@ -167,7 +190,7 @@ func (d *defined) tree(item *foreign.Node, words map[string]string, what string)
 	foreign.EachMember(item, func(k, v *foreign.Node) {
 		word := words[k.Value]
 		if word == "" || !foreign.Scalar(v) {
-			d.loseTree(k, v, "%s has no %s in a document", what, k.Value)
+			d.loseTree(k, v, NoWord, "%s has no %s in a document", what, k.Value)
 			return
 		}
 		var value any = v.Value
@@ -198,13 +221,13 @@ func (d *defined) linkLocal(k, v *foreign.Node) {
 	addressed := slices.ContainsFunc(foreign.Scalars(orEmpty(foreign.Member(d.def.node, "addresses"))), func(a string) bool { return strings.Contains(a, ":") })
 	switch {
 	case slices.Contains(words, "ipv4"):
-		d.loseTree(k, v, "IPv4 link-local addresses are not in documents")
+		d.loseTree(k, v, NoWord, "IPv4 link-local addresses are not in documents")
 	case six:
 		d.pass(d.at(k), d.at(v))
 	case addressed:
-		d.loseTree(k, v, "a document has IPv6 with a link-local address, or none")
+		d.loseTree(k, v, NoWord, "a document has IPv6 with a link-local address, or none")
 	default:
-		d.set(d.o, "ipv6", "off", d.at(k))
+		d.give("ipv6", "off", k, v)
 	}
 }
 

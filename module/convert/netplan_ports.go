@@ -18,10 +18,10 @@ func (d *defined) interfaces(k, v *foreign.Node) {
 	}
 	d.each(k, v, func(item *foreign.Node) {
 		if !foreign.Scalar(item) {
-			d.loseTree(item, item, "must be the id of a link")
+			d.loseTree(item, item, Faulty, "must be the id of a link")
 			return
 		}
-		d.portOf(item.Value, d.at(item))
+		d.portOf(item.Value, d.at(item)).part = d.part(item, item)
 	})
 }
 
@@ -48,11 +48,11 @@ func (d *defined) link(k, v *foreign.Node) {
 	def := d.ids[v.Value]
 	switch {
 	case def == nil:
-		d.lose(at, "there is no %s", v.Value)
+		d.losePair(k, v, Faulty, "there is no %s", v.Value)
 	case def.name == "":
-		d.lose(at, "%s is known by its MAC alone; a document calls it by its name: say set-name", v.Value)
+		d.losePair(k, v, OnHost, "%s is known by its MAC alone, and a document calls it by its name; say set-name", v.Value)
 	default:
-		d.o.parent = &entry{key: "parent", value: def.name, from: []foreign.Pos{at}}
+		d.o.parent = &entry{key: "parent", value: def.name, from: []foreign.Pos{at}, part: d.part(k, v)}
 	}
 }
 
@@ -102,12 +102,12 @@ func (d *defined) parameters(k, v *foreign.Node) {
 		}
 	}
 	if !foreign.Mapping(v) && v.Value != "" {
-		d.loseTree(k, v, "is not of the form that netplan has")
+		d.loseTree(k, v, Faulty, "is not of the form that netplan has")
 	}
 	foreign.EachMember(v, func(k, v *foreign.Node) {
 		p, ok := table[k.Value]
 		if !ok {
-			d.loseTree(k, v, "this parameter of %s is not known", d.def.kind.List)
+			d.loseTree(k, v, Faulty, "this parameter of %s is not known", d.def.kind.List)
 			return
 		}
 		d.parameter(p, k, v)
@@ -119,19 +119,19 @@ func (d *defined) parameter(p parameter, k, v *foreign.Node) {
 	switch {
 	case p.unit == list:
 		if targets := foreign.Scalars(v); len(targets) > 0 {
-			d.set(d.o, p.row, strings.Join(targets, ","), at)
+			d.give(p.row, strings.Join(targets, ","), k, v)
 			d.marked(foreign.Sequence(v)...)
 			return
 		}
-		d.lose(at, "must be a list")
+		d.losePair(k, v, Faulty, "must be a list")
 	case p.unit == ports:
 		d.pass(at)
 		foreign.EachMember(v, func(id, n *foreign.Node) { d.portNumber(p.row, id, n) })
 		if !foreign.Mapping(v) {
-			d.loseTree(k, v, "must name ports and their values")
+			d.loseTree(k, v, Faulty, "must name ports and their values")
 		}
 	case !foreign.Scalar(v):
-		d.loseTree(k, v, "must be one value")
+		d.loseTree(k, v, Faulty, "must be one value")
 	default:
 		text := v.Value
 		if p.row == "primary" {
@@ -140,14 +140,14 @@ func (d *defined) parameter(p parameter, k, v *foreign.Node) {
 			} else if def := d.ids[text]; def.name != "" {
 				text = def.name
 			} else {
-				d.lose(at, "%s is known by its MAC alone; a document calls the primary by its name: say set-name", text)
+				d.losePair(k, v, OnHost, "%s is known by its MAC alone, and a document calls the primary by its name; say set-name", text)
 				return
 			}
 		}
 		if text, ok := p.unit.value(text); ok {
-			d.set(d.o, p.row, text, at)
+			d.give(p.row, text, k, v)
 		} else {
-			d.lose(at, "must be a number, or a time")
+			d.losePair(k, v, Faulty, "must be a number, or a time")
 		}
 	}
 }
@@ -155,10 +155,10 @@ func (d *defined) parameter(p parameter, k, v *foreign.Node) {
 func (d *defined) portNumber(row string, id, n *foreign.Node) {
 	listed := slices.ContainsFunc(foreign.Sequence(foreign.Member(d.def.node, "interfaces")), func(i *foreign.Node) bool { return i.Value == id.Value })
 	if !listed && d.o.port(id.Value) == nil {
-		d.lose(d.at(id), "%s is none of the interfaces", id.Value)
+		d.losePair(id, n, Faulty, "%s is none of the interfaces", id.Value)
 		return
 	}
-	d.put(&d.portOf(id.Value).options, row, n.Value, d.at(id))
+	d.put(&d.portOf(id.Value).options, row, n.Value, d.at(id)).part = d.part(id, n)
 }
 
 // value turns a value into the unit of its row. Times may have a suffix as in systemd.time(7).

@@ -110,7 +110,7 @@ func (r *rendering) lose(path, what, why string) {
 	if path != "" && what != "" {
 		path += "."
 	}
-	r.out.Left = append(r.out.Left, Left{Text: path + what, Why: r.to + " " + why})
+	r.out.Left = append(r.out.Left, Left{What: path + what, Why: r.to + " " + why, Text: path + what + " is not in the files: " + r.to + " " + why})
 }
 
 func (r *rendering) file(path, text string) {

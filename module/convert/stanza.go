@@ -130,7 +130,7 @@ func (s *stanza) plain(key string, o *foreign.Option) {
 	case "network", "media", "dad_interval", "ll_interval", "ll_attempts":
 		s.pass(o.Pos) // follows from the address; only waits; does nothing
 	default:
-		s.lose(o.Pos, "%s", foreignOption(key))
+		s.tell(o.Pos, foreignReason(key), "%s", foreignOption(key))
 	}
 }
 
@@ -151,6 +151,19 @@ func foreignOption(key string) string {
 		}
 	}
 	return "this option is not known"
+}
+
+// foreignReason is the reason for which such an option is told.
+func foreignReason(key string) Reason {
+	switch foreignOption(key) {
+	case foreignOption(""):
+		return Faulty
+	case foreignOption("client"):
+		return DHCP
+	case foreignOption("ovs_"), foreignOption("vrf"), foreignOption("vxlan"):
+		return OthersMake
+	}
+	return Program
 }
 
 // vlanName makes the link a VLAN where its name and vlan-raw-device say so (the scripts of Debian's vlan package).
@@ -193,7 +206,7 @@ func (s *stanza) configure() {
 		s.set(s.o, "ipv6", "auto", s.at)
 		s.o.used = true
 	case "inet dhcp", "inet6 dhcp":
-		s.lose(s.at, "a document does not ask DHCP: keep a DHCP client on %s, or give it the address", s.name)
+		s.tell(s.at, DHCP, "a document does not ask DHCP; keep a DHCP client on %s, or give it the address", s.name)
 		s.o.used = true
 	default:
 		s.lose(s.at, "the method %s of %s is not in documents", s.method, s.family)

@@ -4,10 +4,10 @@ import "hostnet-module/module/spec"
 
 // Left is a line of an input that was not taken over into a document.
 type Left struct {
-	File string `json:"file"`
-	Line int    `json:"line,omitempty"` // 1…
-	Text string `json:"text"`
-	Why  string `json:"why"`
+	File   string `json:"file,omitempty"`
+	Line   int    `json:"line,omitempty"`   // 1…
+	Reason string `json:"reason,omitempty"` // one of docs/convert.md's
+	Text   string `json:"text"`             // a sentence: what, why, what to do
 }
 
 // Converted tells of a document that was made of somebody else's configuration. With strict it is a failure that a line is left.
