@@ -6,6 +6,7 @@ package release
 
 import (
 	"bytes"
+	"debug/elf"
 	"encoding/json"
 	"os"
 	"os/exec"
@@ -55,6 +56,7 @@ func TestRelease(t *testing.T) {
 		}
 	}
 	command(t, one, "sha256sum", "--check", "--strict", "SHA256SUMS")
+	t.Run("static", func(t *testing.T) { static(t, filepath.Join(one, "hostnet_linux_amd64"), filepath.Join(one, "hostnet_linux_arm64")) })
 	t.Run("sbom", func(t *testing.T) { sbom(t, filepath.Join(one, "hostnet_linux_amd64.cdx.json")) })
 	t.Run("deb", func(t *testing.T) { deb(t, one) })
 	t.Run("rpm", func(t *testing.T) { rpm(t, one) })
@@ -78,6 +80,25 @@ func read(t *testing.T, name string) []byte {
 		t.Fatal(err)
 	}
 	return data
+}
+
+// static: the programs ask for no interpreter and no library, which a host may not have, and are built without switches of the toolchain.
+func static(t *testing.T, names ...string) {
+	for _, name := range names {
+		f, err := elf.Open(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer f.Close()
+		for _, p := range f.Progs {
+			if p.Type == elf.PT_INTERP || p.Type == elf.PT_DYNAMIC {
+				t.Errorf("%s has a segment %v", name, p.Type)
+			}
+		}
+		if built := command(t, ".", "go", "version", "-m", name); strings.Contains(built, "GOEXPERIMENT") || strings.Contains(built, "X:") || !strings.Contains(built, "CGO_ENABLED=0") {
+			t.Errorf("built with switches:\n%s", built)
+		}
+	}
 }
 
 // sbom holds the list of modules against the one that Go has built into the program.

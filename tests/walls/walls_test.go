@@ -52,7 +52,6 @@ var ours = map[string]string{
 	"tests/chance":   "",
 	"tests/bad":      "",
 	"tests/many":     "",
-	"tests/layout":   "",
 }
 
 // theirs are the libraries, and the rooms and files that may import them.
