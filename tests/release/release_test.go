@@ -56,7 +56,9 @@ func TestRelease(t *testing.T) {
 		}
 	}
 	command(t, one, "sha256sum", "--check", "--strict", "SHA256SUMS")
-	t.Run("static", func(t *testing.T) { static(t, filepath.Join(one, "hostnet_linux_amd64"), filepath.Join(one, "hostnet_linux_arm64")) })
+	t.Run("static", func(t *testing.T) {
+		static(t, filepath.Join(one, "hostnet_linux_amd64"), filepath.Join(one, "hostnet_linux_arm64"))
+	})
 	t.Run("sbom", func(t *testing.T) { sbom(t, filepath.Join(one, "hostnet_linux_amd64.cdx.json")) })
 	t.Run("deb", func(t *testing.T) { deb(t, one) })
 	t.Run("rpm", func(t *testing.T) { rpm(t, one) })
