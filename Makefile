@@ -235,6 +235,13 @@ bench-sizes: deps bin/lab bin/hostnet-module bin/bench
 	bin/lab run --kernel $(KERNEL) --memory 3072 --timeout 3h $(PEERS) --file $(CURDIR)/bin/hostnet-module:/usr/bin/hostnet-module bin/bench --sizes $(SIZES) --rounds $(TIMES) >bin/sizes.json
 	@cat bin/sizes.json; [ -z "$(WRITE)" ] || bin/bench --sizes - --into docs/bench.md <bin/sizes.json
 
+## bench-against: this program against another build of it, in one machine: OLD=/path/to/program SIZES=3,16,128 TIMES=15
+.PHONY: bench-against
+bench-against: bin/lab bin/hostnet-module bin/bench
+	bin/lab fetch --kernel $(KERNEL)
+	bin/lab run --kernel $(KERNEL) --memory 3072 --timeout 3h --file $(CURDIR)/bin/hostnet-module:/usr/bin/hostnet-module \
+	  --file $(OLD):/usr/bin/hostnet-module.old bin/bench --against hostnet-module.old --sizes $(SIZES) --rounds $(TIMES)
+
 # What differs by kernel: the model, every row and option, the program itself.
 BRIEF   := -run '^Test(Kernel|EveryOption|DriftOfEveryOption|.*Rows|Seen|TablesAreComplete)$$' ./module/kernel ./tests/contract
 KERNELS := 12 13 newest

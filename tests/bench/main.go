@@ -22,6 +22,7 @@ func main() {
 	flag.IntVar(&mostPeers, "peers", mostPeers, "the largest size at which other managers of the network take part")
 	script := flag.String("replay", "", "send the requests of a file, which the floor of --sizes is")
 	dumps := flag.Bool("look", false, "ask for what a look at the host asks for, which is the floor of --sizes too")
+	other := flag.String("against", "", "measure this program against another build of it, at --sizes")
 	into := flag.String("into", "", "put the figures from standard input between the markers of this page, and measure nothing")
 	flag.Parse()
 	var err error
@@ -36,6 +37,8 @@ func main() {
 		err = paste(*into, os.Stdin)
 	case os.Getenv("HOSTNET_LAB") == "":
 		err = errors.New("this belongs into a machine of the lab: make bench")
+	case *other != "":
+		err = versus(*other, *list, *rounds)
 	case *list != "":
 		err = benchSizes(*list, *rounds)
 	default:
@@ -84,13 +87,9 @@ func replayFile(name string) error {
 
 // benchSizes prints figures as they come: what is measured before something fails is not lost.
 func benchSizes(list string, rounds int) error {
-	var sizes []int
-	for word := range strings.SplitSeq(list, ",") {
-		n, err := strconv.Atoi(word)
-		if err != nil {
-			return err
-		}
-		sizes = append(sizes, n)
+	sizes, err := numbers(list)
+	if err != nil {
+		return err
 	}
 	w, err := newHost()
 	if err != nil {
@@ -102,4 +101,16 @@ func benchSizes(list string, rounds int) error {
 	}
 	e := json.NewEncoder(os.Stdout)
 	return w.sizes(sizes, rounds, func(f figure) { _ = e.Encode(f) })
+}
+
+// numbers reads "3,16,128".
+func numbers(list string) (all []int, err error) {
+	for word := range strings.SplitSeq(list, ",") {
+		n, err := strconv.Atoi(word)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, n)
+	}
+	return all, nil
 }

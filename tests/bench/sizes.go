@@ -38,17 +38,13 @@ const lookCommand = "ip -d -j link; ip -j addr; ip -j route"
 
 // ways are what is compared at a size. The batches are the usual four lines a segment; the floor is for the creations and the looks.
 func ways(self string) []way {
-	program := func(files ...string) []string { return append([]string{"hostnet-module"}, files...) }
-	mine := func(kind string) [acts][]string {
-		return [acts][]string{program(kind), program(kind), program(kind + "+1"), program(kind + "+change"), program(kind + "-1"), program("gone")}
-	}
 	batch := func(file string) []string { return []string{"ip", "-batch", file} }
 	floor := func(file string) [acts][]string {
 		return [acts][]string{actCreate: {self, "--replay", file}, actAgain: {self, "--look"}, actTeardown: batch("batch-gone")}
 	}
 	return []way{
-		{"hostnet-module", mine("kernel")},
-		{"hostnet-module, dumb", mine("dumb")},
+		{"hostnet-module", life("hostnet-module", "kernel")},
+		{"hostnet-module, dumb", life("hostnet-module", "dumb")},
 		{"ip -batch", [acts][]string{batch("batch"), {"sh", "-c", lookCommand}, batch("batch+1"), batch("batch-change"), batch("batch-1"), batch("batch-gone")}},
 		{"replay", floor("floor")},
 		{"replay, dumb", floor("floor-dumb")},
