@@ -374,7 +374,7 @@ func (c *call) addAddress(dev string, t tree) bool {
 	}
 	o := c.object(base, c.at)
 	if base == "lo" {
-		c.objects = slices.DeleteFunc(c.objects, func(x *object) bool { return x == o })
+		c.forget(o)
 		return c.fail("the loopback is not in documents")
 	}
 	o.addresses = append(o.addresses, e)

@@ -13,9 +13,11 @@ import (
 type draft struct {
 	ledger
 	objects []*object
+	names   map[string]*object // the same by name
 	rules   []*entry
 	advice  []string
 	options Options
+	looks   int // at the document, until it was good
 }
 
 // entry is one value of the document.
@@ -54,12 +56,7 @@ type port struct {
 
 // find returns the object of a name; nil if there is none.
 func (d *draft) find(name string) *object {
-	for _, o := range d.objects {
-		if o.name == name {
-			return o
-		}
-	}
-	return nil
+	return d.names[name]
 }
 
 // object returns the object of a name, and makes it where there is none.
@@ -67,6 +64,10 @@ func (d *draft) object(name string, at ...foreign.Pos) *object {
 	o := d.find(name)
 	if o == nil {
 		o = &object{name: name, implied: len(at) == 0}
+		if d.names == nil {
+			d.names = map[string]*object{}
+		}
+		d.names[name] = o
 		d.objects = append(d.objects, o)
 	}
 	if len(at) > 0 {
@@ -74,6 +75,12 @@ func (d *draft) object(name string, at ...foreign.Pos) *object {
 	}
 	o.from = append(o.from, at...)
 	return o
+}
+
+// forget takes an object out again, as if there had been no word of it.
+func (d *draft) forget(o *object) {
+	d.objects = slices.DeleteFunc(d.objects, func(x *object) bool { return x == o })
+	delete(d.names, o.name)
 }
 
 // claim says of which kind an object is; false, and told, where it is another one already.
@@ -215,6 +222,7 @@ func (d *draft) spare() {
 	d.objects = slices.DeleteFunc(d.objects, func(o *object) bool {
 		if o.kind == kind.Ethernet && o.empty() && d.master(o.name) != nil {
 			d.pass(o.from...)
+			delete(d.names, o.name)
 			return true
 		}
 		return false
@@ -225,22 +233,33 @@ func (o *object) empty() bool {
 	return len(o.options)+len(o.addresses)+len(o.gateways)+len(o.routes) == 0
 }
 
+// bare tells whether nothing of an object is left but its name.
+func (o *object) bare() bool {
+	return len(alive(o.options))+len(alive(o.addresses))+len(alive(o.gateways))+len(alive(o.routes)) == 0
+}
+
 // networks are the prefixes of an object's addresses.
 func (o *object) networks() []netip.Prefix {
 	var list []netip.Prefix
-	for _, e := range o.addresses {
-		text, ok := e.value.(string)
-		if t, isTree := e.value.(tree); isTree {
-			text, ok = value(t, "address"), true
-			if peer := value(t, "peer"); peer != "" {
-				text = peer
-			}
-		}
-		if p, err := netip.ParsePrefix(text); ok && err == nil && !e.dropped {
+	for _, e := range alive(o.addresses) {
+		if p, ok := network(e); ok {
 			list = append(list, p)
 		}
 	}
 	return list
+}
+
+// network is the prefix of an address, or of its peer.
+func network(e *entry) (netip.Prefix, bool) {
+	text, _ := e.value.(string)
+	if t, isTree := e.value.(tree); isTree {
+		text = value(t, "address")
+		if peer := value(t, "peer"); peer != "" {
+			text = peer
+		}
+	}
+	p, err := netip.ParsePrefix(text)
+	return p, err == nil
 }
 
 // reaches tells whether an address is in a network of the object, or needs none.

@@ -43,7 +43,7 @@ func TestLeftSaysWhat(t *testing.T) {
 		"2 dhcp `dhcp4: true` is not taken over: a document does not ask DHCP; keep a DHCP client on eth0, or give it the address",
 		"2 dhcp `dhcp6: true` is",
 		"2 other_program `wakeonlan: true` is not taken over: is for ethtool; leave it to that program, or set it there",
-		"2 conflict `192.0.2.300/24` is not",
+		"2 faulty `192.0.2.300/24` is not",
 		"2 other_program `auth: {password: ...` is",
 		"4 faulty `wonder: 1` is",
 		"4 faulty `priority: big` is",

@@ -38,7 +38,7 @@ func (d *defined) portOf(id string, at ...foreign.Pos) *port {
 		}
 	}
 	d.mark(Taken, d.ids[id].at)
-	p := &port{entry: entry{value: ref, from: at}}
+	p := &port{entry: entry{value: ref, from: at}, named: d.ids[id].name}
 	d.o.ports = append(d.o.ports, p)
 	return p
 }

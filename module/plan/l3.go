@@ -110,10 +110,11 @@ func (m *maker) takeFromBelow(o *spec.Object) {
 		return
 	}
 	for name := range legs(m.out, o.Name) {
-		if below := m.has.Link(name); below != nil && slices.ContainsFunc(below.Addresses, func(a state.Address) bool { return places(o, a) }) {
+		taken := func(a state.Address) bool { return places(o, a) && !m.declares(name, a) }
+		if below := m.has.Link(name); below != nil && slices.ContainsFunc(below.Addresses, taken) {
 			m.moved[name] = o.Name
 			leg := m.out.Link(name)
-			leg.Addresses = slices.DeleteFunc(leg.Addresses, func(a state.Address) bool { return places(o, a) })
+			leg.Addresses = slices.DeleteFunc(leg.Addresses, taken)
 		}
 	}
 }
@@ -133,7 +134,7 @@ func (m *maker) takeFromElsewhere(o *spec.Object, holders map[netip.Addr][]strin
 func (m *maker) takeFrom(o *spec.Object, other *state.Link, ip netip.Addr) {
 	for _, a := range slices.Clone(other.Addresses) {
 		switch {
-		case a.Prefix.Addr() != ip:
+		case a.Prefix.Addr() != ip, m.declares(other.Name, a):
 		case slices.Contains(m.last[other.Name].Addresses, a.Prefix.String()):
 			m.moved[other.Name] = o.Name
 			other.Addresses = slices.DeleteFunc(other.Addresses, func(b state.Address) bool { return b.Key() == a.Key() })
@@ -143,6 +144,12 @@ func (m *maker) takeFrom(o *spec.Object, other *state.Link, ip netip.Addr) {
 				"%s: %s has it already", a.Prefix.Addr(), other.Name)
 		}
 	}
+}
+
+// declares tells whether the document has an address on a link, with its prefix length: it is there, whatever other links have.
+func (m *maker) declares(link string, a state.Address) bool {
+	o := m.doc.Find(link)
+	return o != nil && !o.Absent && lists(o, a)
 }
 
 // holders names the links that have an address.

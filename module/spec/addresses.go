@@ -106,7 +106,8 @@ func checkIPv6(c *checker, o *Object) {
 	}
 }
 
-// checkAddresses refuses an address that is given twice. Link-local ones may be the same on several links.
+// checkAddresses refuses an address that is given twice. Link-local ones may be the same on several links, and so may one that
+// stands alone on one link (/32, /128) and with its network on another: the uplink and the guests' bridge of a routed host.
 func checkAddresses(c *checker) {
 	type key struct {
 		ip netip.Addr
@@ -122,7 +123,11 @@ func checkAddresses(c *checker) {
 			if k.ip.IsLinkLocalUnicast() || a.Peer.IsValid() {
 				k.on = o.Path + o.Name + a.Peer.String()
 			}
-			if was, again := first[k]; again {
+			was, again := first[k]
+			if again && was.Prefix.IsSingleIP() != a.Prefix.IsSingleIP() && !strings.HasPrefix(was.Path, o.Path+".") {
+				continue
+			}
+			if again {
 				c.fault(a.Path, ErrDuplicate, "", "%s: is given at %s already", quote(k.ip.String()), was.Path)
 				continue
 			}

@@ -18,6 +18,16 @@ func Read(data []byte, name string) (d *Document, problems, warnings []Problem) 
 	return read(tree)
 }
 
+// AllProblems are those of a document, of which Read shows the first hundred: for whoever means to mend them.
+func AllProblems(data []byte, name string) []Problem {
+	tree, problem := parse(data, name)
+	if problem != nil {
+		return []Problem{*problem}
+	}
+	_, problems, _ := readAll(tree)
+	return problems
+}
+
 // ReadArgs is Read for the arguments file of an Ansible module: JSON, whose `_ansible_*` keys are not the document's and
 // are returned as they stand (JSON values by key). Problems carry no lines: nobody wrote that file.
 func ReadArgs(data []byte) (d *Document, own map[string][]byte, problems, warnings []Problem) {
@@ -70,6 +80,12 @@ func parseArgs(data []byte) (*node, map[string][]byte, *Problem) {
 }
 
 func read(tree *node) (d *Document, problems, warnings []Problem) {
+	d, problems, warnings = readAll(tree)
+	return d, tidy(problems), tidy(warnings)
+}
+
+// readAll is read with problems and warnings as they were found.
+func readAll(tree *node) (d *Document, problems, warnings []Problem) {
 	d, problems = decode(tree)
 	faulty := make(map[string]bool)
 	for _, p := range problems {
@@ -85,7 +101,7 @@ func read(tree *node) (d *Document, problems, warnings []Problem) {
 			list[i].Line, list[i].Column = n.line, n.column
 		}
 	}
-	return d, tidy(append(problems, more...)), tidy(warnings)
+	return d, append(problems, more...), warnings
 }
 
 // objectOf is the part of a path that names an object: "bonds[0]" of "bonds[0].members[1].mac".

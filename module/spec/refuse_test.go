@@ -326,6 +326,8 @@ var refusedSense = []refusal{
 	{"bridges: [{name: a, addresses: ['::/64']}]", "bridges[0].addresses[0]", ErrValue, "is the unspecified address"},
 	{"bridges: [{name: a, addresses: [192.0.2.1/0]}]", "bridges[0].addresses[0]", ErrValue, "prefix length 0"},
 	{"bridges: [{name: a, addresses: [192.0.2.1/24, 192.0.2.1/25]}]", "bridges[0].addresses[1]", ErrDuplicate, "is given at bridges[0].addresses[0] already"},
+	{"bridges: [{name: a, addresses: [192.0.2.1/24, 192.0.2.1/32]}]", "bridges[0].addresses[1]", ErrDuplicate, "is given at bridges[0].addresses[0] already"},
+	{"bridges: [{name: a, addresses: [192.0.2.1/24]}, {name: b, addresses: [192.0.2.1/25]}]", "bridges[1].addresses[0]", ErrDuplicate, "is given at bridges[0].addresses[0] already"},
 	{"bridges: [{name: a, addresses: [192.0.2.1/24]}, {name: b, addresses: [192.0.2.1/24]}]", "bridges[1].addresses[0]", ErrDuplicate, "is given at bridges[0].addresses[0] already"},
 	{"bridges: [{name: a, addresses: [192.0.2.1/24]}, {name: b, addresses: [192.0.2.2/24]}]", "bridges[1].addresses[0]", ErrConflict, `network 192.0.2.0/24 is on "a" already`},
 	{"bridges: [{name: a, ipv6: off, addresses: ['2001:db8::1/64']}]", "bridges[0].addresses[0]", ErrConflict, "ipv6 is off here"},

@@ -91,6 +91,24 @@ func TestAddresses(t *testing.T) {
 	w.Host.Run("ip addr change 198.18.1.10/24 dev br0")
 	want(t, "objects changed after the lifetime was taken off", apply(t, w, document).changed(), []string{"br0"})
 	want(t, "changed once more", apply(t, w, document).Changed, false)
+
+	// A routed host: one address alone on the uplink, and with its network on the guests' bridge.
+	routed := "ethernets: [{name: eth0, addresses: ['2001:db8:5::2/128', 203.0.113.66/32]}]\nbridges: [{name: br5, addresses: ['2001:db8:5::2/64', 203.0.113.66/28]}]\n"
+	apply(t, w, routed)
+	want(t, "changed again", apply(t, w, routed).Changed, false)
+	both := func(link string) string { return w.Host.Run("ip -br addr show dev %s", link) }
+	for link, words := range map[string][]string{"eth0": {"2001:db8:5::2/128", "203.0.113.66/32"}, "br5": {"2001:db8:5::2/64", "203.0.113.66/28"}} {
+		for _, word := range words {
+			if got := both(link); !strings.Contains(got, word) {
+				t.Errorf("%s has no %s: %s", link, word, got)
+			}
+		}
+	}
+	apply(t, w, strings.Replace(routed, "'2001:db8:5::2/128', 203.0.113.66/32", "", 1))
+	if got := both("eth0") + both("br5"); strings.Contains(got, "/128") || !strings.Contains(got, "2001:db8:5::2/64") || !strings.Contains(got, "203.0.113.66/28") {
+		t.Errorf("after the uplink's are gone: %s", got)
+	}
+	want(t, "objects changed when they come back", apply(t, w, routed).changed(), []string{"eth0"})
 }
 
 // TestRefusedLayer3: a run that fails late leaves what iproute2 alone can say as it was: protocols and metrics of addresses,
