@@ -266,7 +266,7 @@ func (b *Boot) alarm(format string, args ...any) {
 // note leaves the document for what comes later in this boot.
 func (b *Boot) note(full *spec.Document, missing []string) error {
 	t := b.tree()
-	if err := t.Write(booted, full.Encode().YAML(), 0o644); err != nil {
+	if err := t.Write(booted, full.Encode().YAML(), 0o600); err != nil {
 		return err
 	}
 	if len(missing) == 0 {

@@ -50,7 +50,7 @@ func (c *Command) render(_ context.Context, o options) int {
 	if o.outputDir != "" && !r.Failed {
 		for _, f := range r.Files {
 			path := filepath.Join(o.outputDir, f.Path)
-			if err := store.Dir(filepath.Dir(path)).Write(filepath.Base(path), []byte(f.Text)); err != nil {
+			if err := store.Dir(filepath.Dir(path)).WriteMode(filepath.Base(path), []byte(f.Text), 0o644); err != nil {
 				return out.result(report.Broken(err), in.source)
 			}
 		}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"strings"
 	"time"
 
@@ -228,6 +229,7 @@ type Confirmation struct {
 	Last   *guard.Last   // nil: none is known
 
 	Unsettled []Recovered // what nobody is at work on any more, as check mode tells it
+	Hidden    string      // what only root can see; "": nothing
 }
 
 // Confirmation asks the guardian, if there is one.
@@ -235,9 +237,25 @@ func (c Call) Confirmation(k Kernel) Confirmation {
 	dir := string(c.runner(k).Dir)
 	reply, err := guard.Ask(dir, guard.Request{Verb: guard.AskStatus})
 	if err != nil {
-		return Confirmation{Last: guard.LastWord(dir), Unsettled: c.abandoned(k)}
+		return Confirmation{Last: guard.LastWord(dir), Unsettled: c.abandoned(k), Hidden: c.hidden(k)}
 	}
 	return Confirmation{Status: reply.Status, Last: guard.LastWord(dir)}
+}
+
+// hidden says what cannot be told to somebody who is not root: journals and the run-time folder are root's alone. That a journal is there everybody can see.
+func (c Call) hidden(k Kernel) string {
+	r := c.runner(k)
+	for _, dir := range r.folders() {
+		_, err := readJournal(dir)
+		switch {
+		case !errors.Is(err, fs.ErrPermission):
+		case dir.Size(journalName) > 0:
+			return fmt.Sprintf("a run is under way, waits to be confirmed, or did not come to its end: %s is there; only root can see which", (&Journal{dir: dir}).Path())
+		default:
+			return "only root can see whether a run waits to be confirmed, or did not come to its end"
+		}
+	}
+	return ""
 }
 
 // abandoned lists the runs that did not come to their end and that no process is at work on. It takes no lock.

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -56,10 +57,11 @@ const (
 
 // Kept is a file as it was before the run. Who undoes the run writes it back, unless somebody else has written it since.
 type Kept struct {
-	Dir     store.Dir `json:"dir"`
-	Name    string    `json:"name"`
-	Data    []byte    `json:"data"`    // null: there was no such file
-	Lasting bool      `json:"lasting"` // it outlives the boot, and is written back even if the network that it speaks of is gone
+	Dir     store.Dir   `json:"dir"`
+	Name    string      `json:"name"`
+	Data    []byte      `json:"data"`           // null: there was no such file
+	Mode    fs.FileMode `json:"mode,omitempty"` // its permissions; 0: 0644, as in the journals of earlier versions
+	Lasting bool        `json:"lasting"`        // it outlives the boot, and is written back even if the network that it speaks of is gone
 
 	// Ours is the digest of what the run writes there: what differs from it is somebody else's, and stays. "": everything there is ours.
 	Ours string `json:"ours,omitempty"`
@@ -94,7 +96,7 @@ func (j *Journal) keepDocument(p *persist.Plan) (changed bool, err error) {
 	if err != nil {
 		return false, fmt.Errorf("the document that boots: %w", err)
 	}
-	k := Kept{Dir: dir, Name: name, Data: data, Lasting: true, Ours: digest(text)}
+	k := Kept{Dir: dir, Name: name, Data: data, Mode: dir.Mode(name), Lasting: true, Ours: digest(text)}
 	if at >= 0 {
 		j.Files[at] = k
 	} else {

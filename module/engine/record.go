@@ -1,9 +1,12 @@
 package engine
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 
 	"hostnet-module/module/plan"
+	"hostnet-module/module/store"
 )
 
 // applied is the file that holds the record of what earlier runs set.
@@ -16,18 +19,25 @@ type record struct {
 }
 
 // remembered reads what earlier runs set. A record that cannot be read is none, which is told: what earlier runs set is then
-// taken for somebody else's.
-func (r Runner) remembered() (last record, damage []string) {
-	text, err := r.Dir.Read(applied)
+// taken for somebody else's. The error is a *store.Foreign: of a record that somebody else may have written.
+func (r Runner) remembered() (last record, damage []string, err error) {
+	text, err := r.Dir.ReadOwn(applied)
+	if foreign := (*store.Foreign)(nil); errors.As(err, &foreign) {
+		return record{}, nil, err
+	}
+	if r.Check && errors.Is(err, fs.ErrPermission) {
+		damage = []string{"only root can read the record of earlier runs: what they set is left here where the document does not list it; a run as root may remove it"}
+		return record{Last: plan.Last{}}, damage, nil
+	}
 	if err == nil {
 		last.Last, err = plan.ReadLast(text)
 	}
 	if err != nil {
 		damage = []string{fmt.Sprintf("the record of earlier runs, %s/%s, cannot be read (%v): what they set is left where the document does not list it", r.Dir, applied, err)}
-		return record{Last: plan.Last{}}, damage
+		return record{Last: plan.Last{}}, damage, nil
 	}
 	last.text = text
-	return last, nil
+	return last, nil, nil
 }
 
 // remember writes what is set now, if that is news. What there was before is not read again: the folder is locked.
@@ -44,6 +54,9 @@ func (r Runner) remember(last record, changes plan.Changes) error {
 
 // amend makes changes that were found by another process, or earlier, in the record that is there now. One that cannot be read is none.
 func (r Runner) amend(changes plan.Changes) error {
-	last, _ := r.remembered()
+	last, _, err := r.remembered()
+	if err != nil {
+		return err
+	}
 	return r.remember(last, last.News(changes))
 }

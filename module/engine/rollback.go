@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -123,5 +124,5 @@ func (k Kept) restore() error {
 	if k.Data == nil {
 		return k.Dir.Remove(k.Name)
 	}
-	return k.Dir.Write(k.Name, k.Data)
+	return k.Dir.WriteMode(k.Name, k.Data, cmp.Or(k.Mode, 0o644))
 }

@@ -111,7 +111,9 @@ func (x *run) look(ctx context.Context) (err error) {
 		return err
 	}
 	var damage []string
-	x.last, damage = x.remembered()
+	if x.last, damage, err = x.remembered(); err != nil {
+		return err
+	}
 	if x.before, x.taken, err = x.snapshot(ctx); err != nil {
 		return fmt.Errorf("look at the network: %w", err)
 	}
@@ -204,6 +206,11 @@ func (r Runner) lock(ctx context.Context) (func(), error) {
 	holder := fmt.Sprintf("pid %d since %s: %s", os.Getpid(), time.Now().Format(time.DateTime), strings.Join(os.Args, " "))
 	if r.ready != nil {
 		r.ready()
+	}
+	if r.Lasting != "" {
+		if err := r.Lasting.Shared(); err != nil {
+			return nil, err
+		}
 	}
 	if s := r.begun.seized(); s != nil {
 		return s.Lock(holder)

@@ -44,7 +44,7 @@ func Ask(dir string, r Request) (Reply, error) {
 
 // LastWord reads what became of the last guarded run; nil if there was none, or if it cannot be read.
 func LastWord(dir string) *Last {
-	data, err := store.Dir(dir).Read(lastFile)
+	data, err := store.Dir(dir).ReadOwn(lastFile)
 	last := &Last{}
 	if err != nil || data == nil || json.Unmarshal(data, last) != nil {
 		return nil

@@ -32,7 +32,7 @@ func (h Host) within(boots []byte, doc *spec.Document) (is bool, note string) {
 		return false, ""
 	}
 	note = key(boots, doc)
-	was, err := h.Known.Read(known)
+	was, err := h.Known.ReadOwn(known)
 	return err == nil && string(was) == note, note
 }
 

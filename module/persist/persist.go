@@ -4,6 +4,7 @@
 package persist
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -191,22 +192,23 @@ func (p *Plan) Do() error {
 // write replaces the document; the one before it is kept.
 func (h Host) write(name string, data []byte) error {
 	t := h.tree()
-	if was, err := t.Read(name); err == nil && was != nil && !t.Same(earlier(1), was, 0o644) { // a run that was undone has kept it already
+	mode := cmp.Or(t.Mode(name)&0o644, 0o644) // whoever wrote it for root alone wants the next one to be so too
+	if was, err := t.Read(name); err == nil && was != nil && !t.Same(earlier(1), was, mode) { // a run that was undone has kept it already
 		for n := kept - 1; n > 0; n-- {
 			older, err := t.Read(earlier(n))
 			if err != nil || older == nil {
 				continue
 			}
-			if err := t.Write(earlier(n+1), older, 0o644); err != nil {
+			if err := t.Write(earlier(n+1), older, t.Mode(earlier(n))); err != nil {
 				return err
 			}
 		}
 		// A document in JSON is YAML too.
-		if err := t.Write(earlier(1), was, 0o644); err != nil {
+		if err := t.Write(earlier(1), was, mode); err != nil {
 			return err
 		}
 	}
-	return t.Write(name, data, 0o644)
+	return t.Write(name, data, mode)
 }
 
 // plain is a tree as a map, for showing differences.

@@ -62,6 +62,7 @@ type Pending struct {
 	recent  bool
 
 	unsettled []engine.Recovered
+	hidden    string
 }
 
 // recently is how long the last word is worth a line to people.
@@ -69,7 +70,7 @@ const recently = time.Hour
 
 // Confirmation tells what is known.
 func Confirmation(c engine.Confirmation) Pending {
-	p := Pending{unsettled: c.Unsettled}
+	p := Pending{unsettled: c.Unsettled, hidden: c.Hidden}
 	if c.Status != nil {
 		p.Confirm = confirm(*c.Status)
 	}
@@ -91,6 +92,9 @@ func (p Pending) WriteText(w io.Writer, s Style) error {
 	}
 	for _, r := range p.unsettled {
 		sentence(&b, s, s.paint(yellow, "unsettled:")+" ", r.String())
+	}
+	if p.hidden != "" {
+		sentence(&b, s, s.paint(yellow, "not root:")+" ", p.hidden)
 	}
 	_, err := io.WriteString(w, b.String())
 	return err

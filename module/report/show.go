@@ -14,6 +14,7 @@ type Topology struct {
 	Last    *Last    `json:"last,omitempty"`    // what became of the last one that did
 
 	Unsettled []Earlier `json:"unsettled,omitempty"` // runs that did not come to their end, and that nobody is at work on
+	Hidden    string    `json:"hidden,omitempty"`    // what only root can see of these
 }
 
 // Link is one interface. Attributes are in the words of a document.
@@ -36,7 +37,7 @@ type Link struct {
 
 // Show describes a host.
 func Show(h *state.Host, p Pending) Topology {
-	t := Topology{Links: []Link{}, Routes: []string{}, Confirm: p.Confirm, Last: p.Last, Unsettled: earlier(p.unsettled)}
+	t := Topology{Links: []Link{}, Routes: []string{}, Confirm: p.Confirm, Last: p.Last, Unsettled: earlier(p.unsettled), Hidden: p.hidden}
 	for _, l := range h.Links {
 		out := Link{
 			Name: l.Name, Kind: l.KindWord(), Index: l.Index, State: status(l), Carrier: l.Seen.Carrier, Speed: l.Seen.Speed,

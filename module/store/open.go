@@ -48,6 +48,11 @@ func ReadFile(path string) ([]byte, error) {
 		return nil, err
 	}
 	defer syscall.Close(fd)
+	return whole(fd, path)
+}
+
+// whole reads from an open file to its end.
+func whole(fd int, path string) ([]byte, error) {
 	const first = 512 // what /proc tells has no size
 	data := make([]byte, 0, first)
 	for {

@@ -32,7 +32,7 @@ func seal(what string, version, length int, sum []byte) []byte {
 
 // WriteSealed is Write for a file that says when it is damaged. The content is written as it comes: that of a large run is never in memory as a whole.
 func (d Dir) WriteSealed(name string, version int, content func(*bufio.Writer) error) error {
-	return d.fill(name, 0o644, func(f *os.File) error {
+	return d.fill(name, secret, func(f *os.File) error {
 		sum, blank := sha256.New(), seal(name, version, 0, make([]byte, sha256.Size))
 		if _, err := f.Write(blank); err != nil {
 			return err
@@ -50,9 +50,9 @@ func (d Dir) WriteSealed(name string, version int, content func(*bufio.Writer) e
 }
 
 // ReadSealed returns the content of a sealed file, nil if there is no such file. The error is a *Damaged where the file is not
-// what WriteSealed wrote, or was written in another version.
+// what WriteSealed wrote, or was written in another version, and a *Foreign where somebody else may have written it.
 func (d Dir) ReadSealed(name string, version int) ([]byte, error) {
-	file, err := d.Read(name)
+	file, err := d.ReadOwn(name)
 	if err != nil || file == nil {
 		return nil, err
 	}
@@ -97,6 +97,7 @@ func (d Dir) MoveAside(name string, now time.Time) (string, error) {
 	if err := os.Rename(filepath.Join(string(d), name), to); err != nil {
 		return "", err
 	}
+	_ = os.Chmod(to, secret) // versions before 0.1 wrote it for everybody
 	old, _ := filepath.Glob(prefix + "*")
 	slices.Sort(old)
 	for _, path := range old[:max(0, len(old)-keptAside)] {
