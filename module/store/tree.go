@@ -27,7 +27,9 @@ func (t Tree) Read(name string) ([]byte, error) {
 }
 
 // Mode is a file's permissions; 0 if there is no such file.
-func (t Tree) Mode(name string) fs.FileMode { return Dir(filepath.Dir(t.At(name))).Mode(filepath.Base(name)) }
+func (t Tree) Mode(name string) fs.FileMode {
+	return Dir(filepath.Dir(t.At(name))).Mode(filepath.Base(name))
+}
 
 // Link is where a symbolic link leads, "" if it is none.
 func (t Tree) Link(name string) string {
