@@ -192,7 +192,7 @@ func (p *Plan) Do() error {
 // write replaces the document; the one before it is kept.
 func (h Host) write(name string, data []byte) error {
 	t := h.tree()
-	mode := cmp.Or(t.Mode(name)&0o644, 0o644) // whoever wrote it for root alone wants the next one to be so too
+	mode := cmp.Or(t.Mode(name)&0o644, 0o644)                                                 // whoever wrote it for root alone wants the next one to be so too
 	if was, err := t.Read(name); err == nil && was != nil && !t.Same(earlier(1), was, mode) { // a run that was undone has kept it already
 		for n := kept - 1; n > 0; n-- {
 			older, err := t.Read(earlier(n))
