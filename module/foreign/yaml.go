@@ -7,8 +7,8 @@ type Node = yaml.Node
 
 // YAML reads a file of one document; nil if it is none, with the parser's words for it.
 func YAML(data []byte) (*Node, error) {
-	var document Node
-	if err := yaml.Load(data, &document); err != nil {
+	document, err := Load(data)
+	if err != nil {
 		return nil, err
 	}
 	if len(document.Content) != 1 {

@@ -110,18 +110,20 @@ func checkIPv6(c *checker, o *Object) {
 // stands alone on one link (/32, /128) and with its network on another: the uplink and the guests' bridge of a routed host.
 func checkAddresses(c *checker) {
 	type key struct {
-		ip netip.Addr
-		on string
+		ip   netip.Addr
+		on   *Object
+		peer netip.Prefix
 	}
-	first := make(map[key]Address)
+	first := make(map[key]*Address)
 	for _, o := range c.doc.Objects {
 		if o.Absent {
 			continue
 		}
-		for _, a := range o.Addresses {
+		for i := range o.Addresses {
+			a := &o.Addresses[i]
 			k := key{ip: a.Prefix.Addr()}
 			if k.ip.IsLinkLocalUnicast() || a.Peer.IsValid() {
-				k.on = o.Path + o.Name + a.Peer.String()
+				k.on, k.peer = o, a.Peer
 			}
 			was, again := first[k]
 			if again && was.Prefix.IsSingleIP() != a.Prefix.IsSingleIP() && !strings.HasPrefix(was.Path, o.Path+".") {
@@ -139,7 +141,7 @@ func checkAddresses(c *checker) {
 // checkNetworks refuses one network on two links: the host would use one of them for both.
 func checkNetworks(c *checker) {
 	type entry struct {
-		address Address
+		address *Address
 		of      *Object
 	}
 	first := make(map[netip.Prefix]entry)
@@ -147,7 +149,8 @@ func checkNetworks(c *checker) {
 		if o.Absent {
 			continue
 		}
-		for _, a := range o.Addresses {
+		for i := range o.Addresses {
+			a := &o.Addresses[i]
 			net := a.Prefix.Masked()
 			if net.IsSingleIP() || net.Bits() == 0 || a.Peer.IsValid() || a.NoPrefixRoute || net.Addr().IsLinkLocalUnicast() {
 				continue
@@ -161,14 +164,4 @@ func checkNetworks(c *checker) {
 			}
 		}
 	}
-}
-
-// reach finds the address of an object in whose subnet another address is.
-func (o *Object) reach(ip netip.Addr) (Address, bool) {
-	for _, a := range o.Addresses {
-		if a.Prefix.Contains(ip) && !a.Peer.IsValid() || a.Peer.IsValid() && a.Peer.Contains(ip) {
-			return a, true
-		}
-	}
-	return Address{}, false
 }

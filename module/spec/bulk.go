@@ -30,7 +30,11 @@ func (w *walker) segments(p place, each func(left int, one place)) {
 		each(1, w.single(p))
 		return
 	}
-	ids, ok := w.ids(p.at(idsKey, p.node.value(idsKey)))
+	at := p.at(idsKey, p.node.value(idsKey))
+	ids, ok := w.ids(at)
+	if !w.admit(at, len(ids)-1) {
+		return
+	}
 	if n := p.node.value("id"); n != nil && !n.missing() {
 		w.add(p.at("id", n), ErrConflict, "leave one of them out", "id goes with no ids")
 		ok = false
@@ -39,7 +43,7 @@ func (w *walker) segments(p place, each func(left int, one place)) {
 		w.fault(p.at("bridge", bridge), ErrValue, `write vlan{id}`, "would be the bridge of all %d ids: it must contain {id}", len(ids))
 		ok = false
 	}
-	if !ok {
+	if !ok || !w.copies(p, len(ids)) {
 		return
 	}
 	one := *p.node
@@ -115,8 +119,11 @@ func (w *walker) fill(p place, id uint16) node {
 // ids reads numbers and ranges of VLANs, each of them once.
 func (w *walker) ids(p place) (ids []uint16, ok bool) {
 	items, ok := w.list(p)
-	seen := map[uint16]bool{}
+	seen := [lastVLAN + 1]bool{}
 	for _, item := range items {
+		if w.full() {
+			break
+		}
 		first, last, good := w.vlanRange(item)
 		for id := first; good && id <= last; id++ {
 			if seen[id] {

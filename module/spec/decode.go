@@ -10,23 +10,32 @@ import (
 
 	"github.com/goccy/go-json/jsontext"
 	"go.yaml.in/yaml/v4"
+
+	"hostnet-module/module/foreign"
 )
 
-// Bounds of an input. The largest sensible document (4,094 VLANs and bridges, written out) has about 1 MB and 250,000
+// Bounds of an input. The largest sensible document (4,094 VLANs and bridges, written out) has about 1 MB and 100,000
 // values.
 const (
 	maxJSON  = 16 << 20 // bytes
-	maxYAML  = 2 << 20  // bytes; its parser needs a hundred times that
-	maxNodes = 1 << 20  // values, with every use of an alias counted
-	maxDepth = 64       // objects and lists within each other
+	maxYAML  = 2 << 20  // bytes
+	maxDepth = foreign.MaxDepth
 )
 
 // parse reads an input into a tree. The name decides the format by its extension (.json, .yaml, .yml); without one the
 // content does: what starts like a JSON object is JSON.
 func parse(data []byte, name string) (*node, *Problem) {
-	limit, read := maxYAML, readYAML
+	return new(reader).parse(data, name)
+}
+
+// reader counts the values that it reads, of one input or of several that are parts of one document.
+type reader struct{ nodes, most int }
+
+func (r *reader) parse(data []byte, name string) (*node, *Problem) {
+	r.most = max(r.most, foreign.MaxValues(len(data)))
+	limit, read := maxYAML, r.readYAML
 	if isJSON(data, name) {
-		limit, read = maxJSON, readJSON
+		limit, read = maxJSON, r.readJSON
 	}
 	if len(data) > limit {
 		return nil, syntax(0, 0, "the document has %d bytes; at most %d are read", len(data), limit)
@@ -76,15 +85,16 @@ func position(data []byte, offset int) (line, column int) {
 
 // jsonReader builds the tree from JSON tokens. Duplicate names are let through: the walker reports them all.
 type jsonReader struct {
+	*reader
 	data         []byte
+	text         string // the same: texts are parts of it
 	tokens       *jsontext.Decoder
-	nodes        int
 	seen         int // offset up to which lines are counted
 	line, column int
 }
 
-func readJSON(data []byte) (*node, *Problem) {
-	r := &jsonReader{data: data, line: 1, column: 1,
+func (all *reader) readJSON(data []byte) (*node, *Problem) {
+	r := &jsonReader{reader: all, data: data, text: string(data), line: 1, column: 1,
 		tokens: jsontext.NewDecoder(bytes.NewBuffer(data), jsontext.AllowDuplicateNames(true))}
 	root, problem := r.value(0)
 	if problem != nil {
@@ -128,12 +138,9 @@ func (r *jsonReader) value(depth int) (*node, *Problem) {
 		return nil, r.refuse(err)
 	}
 	r.count(start)
-	n := &node{line: r.line, column: r.column, from: start}
-	if r.nodes++; r.nodes > maxNodes {
-		return nil, syntax(n.line, n.column, "the document has more than %d values", maxNodes)
-	}
-	if depth > maxDepth {
-		return nil, syntax(n.line, n.column, "objects and lists are nested more than %d deep", maxDepth)
+	n := &node{line: int32(r.line), column: int32(r.column), from: int32(start)}
+	if problem := r.take(n, depth); problem != nil {
+		return nil, problem
 	}
 	switch token.Kind() {
 	case jsontext.KindBeginObject, jsontext.KindBeginArray:
@@ -141,14 +148,30 @@ func (r *jsonReader) value(depth int) (*node, *Problem) {
 			return nil, problem
 		}
 	case jsontext.KindString:
-		n.shape, n.text = textShape, token.String()
+		n.shape = textShape
+		if raw := r.text[start:r.tokens.InputOffset()]; strings.IndexByte(raw, '\\') < 0 {
+			n.text = raw[1 : len(raw)-1]
+		} else {
+			n.text = token.String()
+		}
 	case jsontext.KindNumber:
-		n.shape, n.text = numberShape, token.String()
+		n.shape, n.text = numberShape, r.text[start:r.tokens.InputOffset()]
 	case jsontext.KindTrue, jsontext.KindFalse:
 		n.shape, n.text = booleanShape, token.String()
 	}
-	n.to = int(r.tokens.InputOffset())
+	n.to = int32(r.tokens.InputOffset())
 	return n, nil
+}
+
+// take counts one more value.
+func (all *reader) take(n *node, depth int) *Problem {
+	if all.nodes++; all.nodes > all.most {
+		return n.refuse("the document has more than %d values", all.most)
+	}
+	if depth > maxDepth {
+		return n.refuse("objects and lists are nested more than %d deep", maxDepth)
+	}
+	return nil
 }
 
 // content reads what an object or a list holds, and its end.
@@ -192,24 +215,28 @@ func (r *jsonReader) refuse(err error) *Problem {
 
 // yamlReader turns the parser's nodes into ours: aliases and merge keys followed, tags taken off.
 type yamlReader struct {
-	nodes            int
+	*reader
 	lastLine, column int // where the input ends: what is left out at the end is marked behind it
 }
 
-func readYAML(data []byte) (*node, *Problem) {
-	var document yaml.Node
-	if err := yaml.Load(data, &document); err != nil {
+func (all *reader) readYAML(data []byte) (*node, *Problem) {
+	document, err := foreign.Load(data)
+	if err != nil {
 		return nil, refuseYAML(data, err)
 	}
 	if len(document.Content) != 1 || document.Content[0].ShortTag() == "!!null" && document.Content[0].Value == "" {
 		return nil, syntax(0, 0, "the document is empty")
 	}
-	r := new(yamlReader)
+	r := &yamlReader{reader: all}
 	r.lastLine, r.column = position(data, len(data))
 	return r.value(document.Content[0], 0)
 }
 
 func refuseYAML(data []byte, err error) *Problem {
+	var excess *foreign.Excess
+	if errors.As(err, &excess) {
+		return syntax(excess.Line, excess.Column, "%s", excess.Text)
+	}
 	var several *yaml.LoadErrors
 	if errors.As(err, &several) && len(several.Errors) > 0 {
 		err = several.Errors[0]
@@ -238,15 +265,12 @@ func refuseYAML(data []byte, err error) *Problem {
 }
 
 func (r *yamlReader) value(from *yaml.Node, depth int) (*node, *Problem) {
-	n := &node{line: from.Line, column: from.Column}
-	if n.line > r.lastLine {
-		n.line, n.column = r.lastLine, r.column
+	n := &node{line: int32(from.Line), column: int32(from.Column)}
+	if from.Line > r.lastLine {
+		n.line, n.column = int32(r.lastLine), int32(r.column)
 	}
-	if r.nodes++; r.nodes > maxNodes {
-		return nil, syntax(n.line, n.column, "the document has more than %d values", maxNodes)
-	}
-	if depth > maxDepth {
-		return nil, syntax(n.line, n.column, "objects and lists are nested more than %d deep", maxDepth)
+	if problem := r.take(n, depth); problem != nil {
+		return nil, problem
 	}
 	switch from.Kind {
 	case yaml.AliasNode:
@@ -254,7 +278,7 @@ func (r *yamlReader) value(from *yaml.Node, depth int) (*node, *Problem) {
 	case yaml.ScalarNode:
 		return n, scalar(n, from)
 	case yaml.SequenceNode:
-		n.shape = listShape
+		n.shape, n.items = listShape, make([]*node, 0, len(from.Content))
 		for _, item := range from.Content {
 			child, problem := r.value(item, depth+1)
 			if problem != nil {
@@ -283,7 +307,7 @@ func scalar(n *node, from *yaml.Node) *Problem {
 	case "!!str", "!!timestamp", "!!merge", "!":
 		n.shape = textShape
 	default:
-		return syntax(n.line, n.column, "tag %s is not known here", quote(from.ShortTag()))
+		return n.refuse("tag %s is not known here", quote(from.ShortTag()))
 	}
 	return nil
 }
@@ -297,7 +321,7 @@ func (r *yamlReader) mapping(n *node, from *yaml.Node, depth int) *Problem {
 			return problem
 		}
 		if key.shape >= listShape {
-			return syntax(key.line, key.column, "a key must be a text, is %s", key.shape)
+			return key.refuse("a key must be a text, is %s", key.shape)
 		}
 		value, problem := r.value(from.Content[i+1], depth+1)
 		if problem != nil {
@@ -313,23 +337,30 @@ func (r *yamlReader) mapping(n *node, from *yaml.Node, depth int) *Problem {
 		}
 		n.keys, n.items = append(n.keys, key), append(n.items, value)
 	}
+	var have map[string]bool
+	if len(merged) > 0 {
+		have = make(map[string]bool, len(n.keys))
+		for _, k := range n.keys {
+			have[k.text] = true
+		}
+	}
 	for _, source := range merged {
 		if source.shape != objectShape {
-			return syntax(source.line, source.column, "what is merged with << must be an object, is %s", source.shape)
+			return source.refuse("what is merged with << must be an object, is %s", source.shape)
 		}
-		n.merge(source)
+		n.merge(source, have)
 	}
 	return nil
 }
 
-func (n *node) merge(source *node) {
-	have := make(map[string]bool, len(n.keys))
-	for _, k := range n.keys {
-		have[k.text] = true
-	}
+// merge adds the pairs of a source whose keys are not there yet: have holds those of the pairs before.
+func (n *node) merge(source *node, have map[string]bool) {
 	for i, k := range source.keys {
 		if !have[k.text] {
 			n.keys, n.items = append(n.keys, k), append(n.items, source.items[i])
 		}
+	}
+	for _, k := range source.keys { // after all: a key that a source has twice is told as such
+		have[k.text] = true
 	}
 }

@@ -11,58 +11,63 @@ import (
 // of the file ("host.yaml"); "" lets the content decide between JSON and YAML. The document is never nil; it is fit for
 // use only if there are no problems.
 func Read(data []byte, name string) (d *Document, problems, warnings []Problem) {
-	tree, problem := parse(data, name)
+	in := new(reader)
+	tree, problem := in.parse(data, name)
 	if problem != nil {
 		return &Document{State: Present}, []Problem{*problem}, nil
 	}
-	return read(tree)
+	return in.read(tree)
 }
 
 // AllProblems are those of a document, of which Read shows the first hundred: for whoever means to mend them.
 func AllProblems(data []byte, name string) []Problem {
-	tree, problem := parse(data, name)
+	in := new(reader)
+	tree, problem := in.parse(data, name)
 	if problem != nil {
 		return []Problem{*problem}
 	}
-	_, problems, _ := readAll(tree)
+	_, problems, _ := in.readAll(tree)
 	return problems
 }
 
 // ReadArgs is Read for the arguments file of an Ansible module: JSON, whose `_ansible_*` keys are not the document's and
 // are returned as they stand (JSON values by key). Problems carry no lines: nobody wrote that file.
 func ReadArgs(data []byte) (d *Document, own map[string][]byte, problems, warnings []Problem) {
-	tree, own, problem := parseArgs(data)
+	in := new(reader)
+	tree, own, problem := in.parseArgs(data)
 	if problem != nil {
 		return &Document{State: Present}, own, []Problem{*problem}, nil
 	}
-	d, problems, warnings = read(tree)
+	d, problems, warnings = in.read(tree)
 	return d, own, problems, warnings
 }
 
 // Decode reads a document without validating it: problems of form only.
 func Decode(data []byte, name string) (*Document, []Problem) {
-	tree, problem := parse(data, name)
+	in := new(reader)
+	tree, problem := in.parse(data, name)
 	if problem != nil {
 		return &Document{State: Present}, []Problem{*problem}
 	}
-	d, problems := decode(tree)
+	d, problems := in.decode(tree)
 	return d, tidy(problems)
 }
 
 // DecodeArgs is Decode for the arguments file of an Ansible module, as ReadArgs is Read.
 func DecodeArgs(data []byte) (d *Document, own map[string][]byte, problems []Problem) {
-	tree, own, problem := parseArgs(data)
+	in := new(reader)
+	tree, own, problem := in.parseArgs(data)
 	if problem != nil {
 		return &Document{State: Present}, own, []Problem{*problem}
 	}
-	d, problems = decode(tree)
+	d, problems = in.decode(tree)
 	return d, own, tidy(problems)
 }
 
 // parseArgs takes Ansible's own keys off the tree of an arguments file.
-func parseArgs(data []byte) (*node, map[string][]byte, *Problem) {
+func (all *reader) parseArgs(data []byte) (*node, map[string][]byte, *Problem) {
 	own := map[string][]byte{}
-	tree, problem := parse(data, "args.json")
+	tree, problem := all.parse(data, "args.json")
 	if problem != nil {
 		return nil, own, problem
 	}
@@ -79,14 +84,14 @@ func parseArgs(data []byte) (*node, map[string][]byte, *Problem) {
 	return tree, own, nil
 }
 
-func read(tree *node) (d *Document, problems, warnings []Problem) {
-	d, problems, warnings = readAll(tree)
+func (all *reader) read(tree *node) (d *Document, problems, warnings []Problem) {
+	d, problems, warnings = all.readAll(tree)
 	return d, tidy(problems), tidy(warnings)
 }
 
 // readAll is read with problems and warnings as they were found.
-func readAll(tree *node) (d *Document, problems, warnings []Problem) {
-	d, problems = decode(tree)
+func (all *reader) readAll(tree *node) (d *Document, problems, warnings []Problem) {
+	d, problems = all.decode(tree)
 	faulty := make(map[string]bool)
 	for _, p := range problems {
 		faulty[objectOf(p.Path)] = true
@@ -98,7 +103,7 @@ func readAll(tree *node) (d *Document, problems, warnings []Problem) {
 	for _, list := range [][]Problem{more, warnings} {
 		for i := range list {
 			n := tree.find(list[i].Path)
-			list[i].Line, list[i].Column = n.line, n.column
+			list[i].Line, list[i].Column = int(n.line), int(n.column)
 		}
 	}
 	return d, append(problems, more...), warnings
@@ -116,8 +121,8 @@ func objectOf(path string) string {
 	return path[:i+1]
 }
 
-func decode(tree *node) (*Document, []Problem) {
-	w, to := new(walker), &root{doc: &Document{State: Present}}
+func (all *reader) decode(tree *node) (*Document, []Problem) {
+	w, to := &walker{in: all}, &root{doc: &Document{State: Present}}
 	readFields(w, place{node: tree}, to, "the document's keys and their values", rootFields)
 	if len(w.problems) == 0 && to.doc.State != Gathered && !to.any {
 		w.add(place{node: tree}, ErrMissing, "give at least one of "+strings.Join(append(listKeys(), "rules"), ", "), "the document says nothing")
@@ -186,8 +191,13 @@ func listKeys() []string {
 const segmentsKey = "segments"
 
 func readObjects(w *walker, d *Document, key string, p place) {
-	items, _ := w.list(p)
-	for _, item := range items {
+	if !w.listed(p) || !w.admit(p, len(p.node.items)) {
+		return
+	}
+	for _, item := range p.items() {
+		if w.full() {
+			return
+		}
 		if key == segmentsKey {
 			w.segments(item, func(n int, one place) {
 				d.Objects = readSegment(w, slices.Grow(d.Objects, 2*n), one, d.State == Absent)

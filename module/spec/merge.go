@@ -1,10 +1,13 @@
 package spec
 
 import (
+	"maps"
 	"net/netip"
 	"slices"
 	"strconv"
+	"strings"
 
+	"hostnet-module/module/attr"
 	"hostnet-module/module/kind"
 )
 
@@ -51,7 +54,11 @@ type merging struct {
 	pairs   [][2]string        // names of the VLANs and bridges that were segments
 	gone    map[string]bool
 	rules   []Rule
+	work    int // how many objects yield has read anew
 }
+
+// mostWork bounds what yield tries: eight options beside 4,094 VLANs and the bridges on them, all options of a few hundred objects.
+const mostWork = 1 << 16
 
 // read is the merged document as it reads back from what it would be written as.
 func (m *merging) read() (*Document, []Problem) {
@@ -155,11 +162,15 @@ func metric(r Route) uint32 {
 
 // bury takes away what the later document declares absent, and what cannot be without it.
 func (m *merging) bury() {
-	for again := true; again; {
-		again = false
-		for _, o := range m.objects {
-			if m.gone[o.Parent] && !m.gone[o.Name] {
-				m.gone[o.Name], again = true, true
+	on := make(map[string][]*Object)
+	for _, o := range m.objects {
+		on[o.Parent] = append(on[o.Parent], o)
+	}
+	for next := slices.Collect(maps.Keys(m.gone)); len(next) > 0; next = next[1:] {
+		for _, o := range on[next[0]] {
+			if !m.gone[o.Name] {
+				m.gone[o.Name] = true
+				next = append(next, o.Name)
 			}
 		}
 	}
@@ -181,12 +192,16 @@ func (m *merging) yield(merged *Document, problems []Problem) bool {
 				continue
 			}
 			all := was.Attrs.Clone()
-			for r := range all.All() {
+			for _, r := range suspects(all, p) {
 				if said.Attrs.Has(r.Name) {
 					continue
 				}
 				was.Attrs = all.Clone()
 				was.Attrs.Drop(r.Name)
+				if m.work += len(merged.Objects); m.work > mostWork {
+					was.Attrs = all
+					return false
+				}
 				if _, left := m.read(); len(left) < len(problems) {
 					return true
 				}
@@ -195,6 +210,19 @@ func (m *merging) yield(merged *Document, problems []Problem) bool {
 		}
 	}
 	return false
+}
+
+// suspects are the options of an object, those first that a problem speaks of.
+func suspects(set attr.Set, p Problem) []*attr.Row {
+	var named, others []*attr.Row
+	for r := range set.All() {
+		if strings.Contains(p.Path+" "+p.Message, r.Name) {
+			named = append(named, r)
+		} else {
+			others = append(others, r)
+		}
+	}
+	return append(named, others...)
 }
 
 // take is one object's word laid over an earlier one's.

@@ -2,6 +2,7 @@ package spec
 
 import (
 	"strconv"
+	"strings"
 
 	"hostnet-module/module/attr"
 )
@@ -74,7 +75,11 @@ func checkName(c *checker, o *Object) {
 // derived tells whether a VLAN has its default name.
 func (o *Object) derived() bool {
 	id, ok := o.Attrs.Get("id")
-	return ok && o.Kind.HasParent && o.Name == o.Parent+"."+o.Kind.Rows.Must("id").Text(id)
+	if !ok || !o.Kind.HasParent || len(o.Name) > len(o.Parent)+len(".4294967295") {
+		return false
+	}
+	number, same := strings.CutPrefix(o.Name, o.Parent)
+	return same && number == "."+o.Kind.Rows.Must("id").Text(id)
 }
 
 func shortName(o *Object) string { return "vlan" + o.Kind.Rows.Must("id").Text(mustGet(o, "id")) }

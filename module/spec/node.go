@@ -9,14 +9,15 @@ import (
 // node is one value of the input with the place where it stands. JSON and YAML both come down to it, so that one walker
 // reads both and every problem can say where.
 type node struct {
-	shape shape
 	text  string // of scalars: a text's content; a number or boolean as it was written
-	plain bool   // an unquoted YAML scalar: `name: on` is written like a boolean and meant as a text
 	keys  []*node
 	items []*node // a list's items; an object's values, in step with keys
 
-	line, column int // 1…; 0 where the input has no lines (Ansible's arguments)
-	from, to     int // JSON: the bytes it takes
+	line, column int32 // 1…; 0 where the input has no lines (Ansible's arguments)
+	from, to     int32 // JSON: the bytes it takes
+
+	shape shape
+	plain bool // an unquoted YAML scalar: `name: on` is written like a boolean and meant as a text
 }
 
 type shape uint8
@@ -29,6 +30,11 @@ const (
 	listShape
 	objectShape
 )
+
+// refuse is a problem of the input as such at a node.
+func (n *node) refuse(format string, args ...any) *Problem {
+	return syntax(int(n.line), int(n.column), format, args...)
+}
 
 // String names the shape as an error does.
 func (s shape) String() string {
@@ -61,7 +67,7 @@ func quote(text string) string { return strconv.QuoteToASCII(clip(text)) }
 
 // ascii prints a text without quotes and without what a terminal or Python's splitlines would stumble over.
 func ascii(text string) string {
-	q := strconv.QuoteToASCII(text)
+	q := strconv.QuoteToASCII(shorten(text))
 	return strings.ReplaceAll(q[1:len(q)-1], `\"`, `"`)
 }
 
@@ -165,7 +171,7 @@ func (n *node) value(key string) *node {
 }
 
 // stand puts a tree where another node stands: what was parsed out of a text has the text's place.
-func (n *node) stand(line, column int) {
+func (n *node) stand(line, column int32) {
 	n.line, n.column = line, column
 	for _, k := range n.keys {
 		k.stand(line, column)

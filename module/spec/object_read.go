@@ -24,7 +24,8 @@ func readObject(w *walker, p place, k *kind.Kind, absent bool) *Object {
 
 // nameVLAN gives a link that stands on another its default name, PARENT.ID.
 func (o *Object) nameVLAN() {
-	if id, ok := o.Attrs.Get("id"); ok && o.Kind.HasParent && o.Name == "" && o.Parent != "" {
+	const most = 255 // a parent's name that is far too long is told; it is not put into others
+	if id, ok := o.Attrs.Get("id"); ok && o.Kind.HasParent && o.Name == "" && o.Parent != "" && len(o.Parent) <= most {
 		o.Name = o.Parent + "." + o.Kind.Rows.Must("id").Text(id)
 	}
 }

@@ -2,6 +2,7 @@ package spec
 
 import (
 	"net/netip"
+	"strconv"
 	"strings"
 
 	"hostnet-module/module/attr"
@@ -152,12 +153,17 @@ func checkPrimary(c *checker, o *Object) {
 	if primary == "" || o.Ports == nil {
 		return
 	}
-	names := make([]string, 0, len(o.Ports))
+	var names []string
 	for _, p := range o.Ports {
 		if p.Name == primary || p.Name == "" {
 			return
 		}
-		names = append(names, ascii(p.Name))
+		if len(names) < 8 {
+			names = append(names, ascii(clip(p.Name)))
+		}
+	}
+	if len(o.Ports) > len(names) {
+		names = append(names, strconv.Itoa(len(o.Ports)-len(names))+" others")
 	}
 	c.lacks(o, o.key("primary"), ErrConflict, "", "%s: must be one of the %s%s", quote(primary), o.Kind.Ports, listText(names))
 }

@@ -181,14 +181,14 @@ func readProbe(w *walker, p place) (Probe, bool) {
 
 // checkProbes checks the probes of a document.
 func checkProbes(c *checker) {
-	seen := make(map[string]string)
+	seen, gateway := make(map[string]string), len(c.faulty) > 0 || c.anyGateway()
 	for _, p := range c.doc.Probes {
 		text := string(p.Kind) + " " + strings.ToLower(p.Target())
 		if was := seen[text]; was != "" {
 			c.fault(p.Path, ErrDuplicate, "", "is the same probe as %s", was)
 		}
 		seen[text] = p.Path
-		if p.Kind == ProbeGateway && len(c.faulty) == 0 && !c.anyGateway() {
+		if p.Kind == ProbeGateway && !gateway {
 			c.fault(p.Path, ErrMissing, "give an object a gateway, or probe by {ping: ADDRESS}", "no object of the document has a gateway")
 		}
 	}

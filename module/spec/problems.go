@@ -17,6 +17,15 @@ const Most = 100
 // plenty is how many are looked for.
 const plenty = 10 * Most
 
+// shorten keeps a message to what a person reads: names in it may have any length.
+func shorten(text string) string {
+	const most = 1000
+	if len(text) <= most {
+		return text
+	}
+	return text[:most] + "..."
+}
+
 // tidy sorts problems as they stand in the document, drops repeated ones, and bounds them.
 func tidy(problems []Problem) []Problem {
 	slices.SortStableFunc(problems, func(a, b Problem) int {

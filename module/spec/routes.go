@@ -1,9 +1,6 @@
 package spec
 
-import (
-	"net/netip"
-	"strings"
-)
+import "net/netip"
 
 var routeChecks = []func(*checker, *Object){checkGateways, checkRoutes}
 
@@ -22,48 +19,32 @@ func checkGateways(c *checker, o *Object) {
 
 // nextHop checks that an object can reach a gateway.
 func (c *checker) nextHop(o *Object, path string, via netip.Addr, onlink bool) {
+	if c.full() {
+		return
+	}
 	text := quote(via.String())
 	if why := unusable(via); why != "" {
 		c.fault(path, ErrValue, "", "%s: %s", text, why)
 		return
 	}
-	for _, a := range o.Addresses {
-		if a.Prefix.Addr() == via {
-			c.fault(path, ErrConflict, "", "%s: is the host's own address (%s)", text, a.Path)
-			return
-		}
+	nets := c.netsOf(o)
+	if own, ok := nets.same(via); ok {
+		c.fault(path, ErrConflict, "", "%s: is the host's own address (%s)", text, own.Path)
+		return
 	}
 	if onlink || via.Is6() && via.IsLinkLocalUnicast() {
 		return
 	}
-	a, ok := o.reach(via)
+	a, ok := nets.reach(via)
 	switch net := a.Prefix.Masked(); {
 	case !ok:
-		c.lacks(o, path, ErrConflict, "", "%s: is in no network of this object%s", text, networksText(o, via.Is4()))
+		c.lacks(o, path, ErrConflict, "", "%s: is in no network of this object%s", text, nets.text(via.Is4()))
 	case a.Peer.IsValid() || net.Bits() >= via.BitLen()-1:
 	case via == net.Addr():
 		c.fault(path, ErrValue, "", "%s: is the address of network %s itself", text, net)
 	case via.Is4() && via == BroadcastOf(net):
 		c.fault(path, ErrValue, "", "%s: is the broadcast address of network %s", text, net)
 	}
-}
-
-// networksText lists the networks that an object has in a family: " (192.0.2.0/24)".
-func networksText(o *Object, four bool) string {
-	var nets []string
-	for _, a := range o.Addresses {
-		net := a.Prefix.Masked()
-		if a.Peer.IsValid() {
-			net = a.Peer.Masked()
-		}
-		if net.Addr().Is4() == four && len(nets) < 4 {
-			nets = append(nets, net.String())
-		}
-	}
-	if len(nets) == 0 {
-		return ": it has no address of that family"
-	}
-	return " (" + strings.Join(nets, ", ") + ")"
 }
 
 // checkRoutes checks the routes of an object.

@@ -31,6 +31,9 @@ func fillText(text string, id int) (string, error) {
 			text = text[from+1:]
 			continue
 		}
+		if size > maxTemplate {
+			return string(b) + text, fmt.Errorf("%s: has %d bytes, at most %d are allowed", quote(text[from:from+size+2]), size, maxTemplate)
+		}
 		n, err := calculate(text[from+1:from+1+size], id)
 		if err != nil {
 			return string(b) + text, fmt.Errorf("%s: %w", quote(text[from:from+size+2]), err)

@@ -2,6 +2,7 @@ package spec
 
 import (
 	"iter"
+	"slices"
 	"strings"
 
 	"hostnet-module/module/attr"
@@ -122,7 +123,7 @@ func checkCycles(c *checker) {
 		for name, path := range o.below() {
 			next := c.doc.place(name)
 			switch {
-			case next < 0 || name == "" || c.doc.Objects[next].Absent:
+			case next < 0 || name == "" || c.doc.Objects[next].Absent || c.full():
 			case state[next] == open:
 				c.fault(path(), ErrConflict, "", "%s: stands on itself: %s", quote(name), loopText(trail, name))
 			case state[next] == 0:
@@ -154,13 +155,13 @@ func (o *Object) below() iter.Seq2[string, func() string] {
 }
 
 func loopText(trail []string, name string) string {
-	for i, n := range trail {
-		if n == name {
-			trail = trail[i:]
-			break
-		}
+	if i := slices.Index(trail, name); i >= 0 {
+		trail = trail[i:]
 	}
-	return ascii(clip(strings.Join(append(append([]string{}, trail...), name), " on ")))
+	if len(trail) > 8 {
+		return ascii(clip(strings.Join(trail[:8], " on "))) + " on ..."
+	}
+	return ascii(clip(strings.Join(append(slices.Clone(trail), name), " on ")))
 }
 
 // checkVLANs refuses a second VLAN of one number on one link.

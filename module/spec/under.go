@@ -6,7 +6,8 @@ import "slices"
 // It is not found where the file has no such key; what else is in the file is not looked at. Lines and columns are those of the file,
 // paths those of the document.
 func ReadUnder(data []byte, name string, keys ...string) (d *Document, problems, warnings []Problem, found bool) {
-	tree, problem := parse(data, name)
+	in := new(reader)
+	tree, problem := in.parse(data, name)
 	if problem != nil {
 		return &Document{State: Present}, []Problem{*problem}, nil, false
 	}
@@ -21,6 +22,6 @@ func ReadUnder(data []byte, name string, keys ...string) (d *Document, problems,
 		d, problems, warnings = Read([]byte(tree.text), "")
 		return d, problems, warnings, true
 	}
-	d, problems, warnings = read(tree)
+	d, problems, warnings = in.read(tree)
 	return d, problems, warnings, true
 }

@@ -20,6 +20,9 @@ func (d *Document) validate(faulty map[string]bool) (problems, warnings []Proble
 	}
 	c := newChecker(d, faulty)
 	for _, o := range d.Objects {
+		if c.full() {
+			break
+		}
 		for _, check := range everyChecks {
 			check(c, o)
 		}
@@ -31,7 +34,9 @@ func (d *Document) validate(faulty map[string]bool) (problems, warnings []Proble
 		}
 	}
 	for _, check := range documentChecks {
-		check(c)
+		if !c.full() {
+			check(c)
+		}
 	}
 	return c.problems, c.warnings
 }
@@ -58,6 +63,10 @@ type checker struct {
 	listed   map[string]seat // members and ports of objects that shall be there, by their words: the first that lists each
 	problems []Problem
 	warnings []Problem
+
+	networks map[*Object]*netIndex // see netsOf
+	targets  int                   // how often warnTargets has compared
+	ranges   int                   // VLANs in tables
 }
 
 func newChecker(d *Document, faulty map[string]bool) *checker {
@@ -93,11 +102,14 @@ func (c *checker) named(name string) *Object {
 // master returns the first object that shall be there and lists a link by its name; nil if there is none.
 func (c *checker) master(name string) *Object { return c.listed[name].of }
 
+// full tells that so many problems were found that further ones need not be looked for.
+func (c *checker) full() bool { return len(c.problems) >= plenty }
+
 func (c *checker) fault(path string, err error, hint, format string, args ...any) {
-	if len(c.problems) >= plenty {
+	if c.full() {
 		return
 	}
-	c.problems = append(c.problems, Problem{Path: path, Err: err, Hint: hint, Message: fmt.Sprintf(format, args...)})
+	c.problems = append(c.problems, Problem{Path: path, Err: err, Hint: shorten(hint), Message: shorten(fmt.Sprintf(format, args...))})
 }
 
 // lacks is fault for what an object does not say: nothing is reported where part of it could not be read.
@@ -111,7 +123,7 @@ func (c *checker) warn(path, hint, format string, args ...any) {
 	if len(c.warnings) >= plenty {
 		return
 	}
-	c.warnings = append(c.warnings, Problem{Path: path, Hint: hint, Message: fmt.Sprintf(format, args...)})
+	c.warnings = append(c.warnings, Problem{Path: path, Hint: shorten(hint), Message: shorten(fmt.Sprintf(format, args...))})
 }
 
 // key is the path of one of an object's keys.

@@ -1,6 +1,8 @@
 package spec
 
 import (
+	"cmp"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -130,7 +132,7 @@ func checkTables(c *checker, o *Object) {
 
 // table checks one table: a VLAN stands in it once, one takes the untagged frames, and the bridge looks at VLANs at all.
 func (c *checker) table(o *Object, path string, list []VLAN) {
-	seen := map[uint16]*VLAN{}
+	var seen []*VLAN // in the order of their numbers; no two overlap
 	var pvid *VLAN
 	for i := range list {
 		v := &list[i]
@@ -140,13 +142,16 @@ func (c *checker) table(o *Object, path string, list []VLAN) {
 		if v.PVID {
 			pvid = v
 		}
-		for id := v.First; id <= v.Last; id++ {
-			if seen[id] != nil {
-				c.fault(v.Path, ErrDuplicate, "", "%s: VLAN %d is listed already, with %s", v, id, seen[id])
-				break
-			}
-			seen[id] = v
+		if c.ranges += int(v.Last) - int(v.First) + 1; c.ranges > maxRanges {
+			c.fault(path, ErrValue, "", "up to here the tables of the document have %d VLANs; they can have %d", c.ranges, maxRanges)
+			return
 		}
+		at, _ := slices.BinarySearchFunc(seen, v.First, func(was *VLAN, id uint16) int { return cmp.Compare(was.Last, id) })
+		if at < len(seen) && seen[at].First <= v.Last {
+			c.fault(v.Path, ErrDuplicate, "", "%s: VLAN %d is listed already, with %s", v, max(v.First, seen[at].First), seen[at])
+			continue
+		}
+		seen = slices.Insert(seen, at, v)
 	}
 	if f, ok := o.Attrs.Get("vlan_filtering"); ok && f.N == 0 {
 		c.lacks(o, path, ErrConflict, "vlan_filtering: true", "the bridge is not to look at VLANs (vlan_filtering: false)")

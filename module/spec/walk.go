@@ -11,8 +11,11 @@ import (
 
 // walker reads a tree into a document and collects every problem on its way.
 type walker struct {
+	in       *reader // counts what is parsed out of texts, too
 	problems []Problem
 	embedded int // bytes of texts that were parsed as lists or objects
+	objects  int // with all segments that ids stand for
+	copied   extent
 }
 
 // full tells that so many problems were found that further ones need not be worded.
@@ -23,8 +26,8 @@ func (w *walker) add(p place, err error, hint, message string) {
 	if w.full() {
 		return
 	}
-	w.problems = append(w.problems, Problem{Path: p.path(), Message: message, Hint: hint, Err: err,
-		Line: p.node.line, Column: p.node.column})
+	w.problems = append(w.problems, Problem{Path: p.path(), Message: shorten(message), Hint: shorten(hint), Err: err,
+		Line: int(p.node.line), Column: int(p.node.column)})
 }
 
 // fault notes a problem with a value, which the message starts with.
@@ -86,38 +89,51 @@ func alsoAt(first *node) string {
 	if first.line == 0 {
 		return ""
 	}
-	return ", first at line " + strconv.Itoa(first.line)
+	return ", first at line " + strconv.Itoa(int(first.line))
 }
 
 // list reads a list: of the input, of a text that holds one ("['eth0','eth1']"), of words with commas between ("eth0,eth1"),
 // or of the one scalar that is given in its place. Items that are Ansible's omit are left out. It returns false if there is
 // none: not given, or no list.
 func (w *walker) list(p place) (items []place, given bool) {
+	if !w.listed(p) {
+		return nil, false
+	}
+	if len(p.node.items) > maxItems {
+		w.excess(p, "write fewer", "%d entries; a list has at most %d", len(p.node.items), maxItems)
+		return nil, false
+	}
+	return p.items(), true
+}
+
+// listed makes a list of what is meant as one; false if there is none.
+func (w *walker) listed(p place) bool {
 	switch n := p.node; {
 	case n.missing():
-		return nil, false
+		return false
 	case n.shape == textShape && startsWith(n.text, '['):
-		if !w.expand(p, listShape) {
-			return nil, false
-		}
+		return w.expand(p, listShape)
 	case n.shape == objectShape || n.shape == textShape && startsWith(n.text, '{'):
 		w.fault(p, ErrType, "put it in a list: [{...}]", "must be a list")
-		return nil, false
+		return false
 	case n.shape == textShape:
-		if !w.split(p) {
-			return nil, false
-		}
+		return w.split(p)
 	case n.shape != listShape:
 		one := *n
 		*n = node{shape: listShape, items: []*node{&one}, line: n.line, column: n.column}
 	}
-	items = make([]place, 0, len(p.node.items))
+	return true
+}
+
+// items are the places of a list's items, without those that are Ansible's omit.
+func (p place) items() []place {
+	items, path := make([]place, 0, len(p.node.items)), p.path()
 	for i, n := range p.node.items {
 		if !n.omitted() {
-			items = append(items, p.item(i, n))
+			items = append(items, place{within: path + "[" + strconv.Itoa(i) + "]", node: n})
 		}
 	}
-	return items, true
+	return items
 }
 
 // maxWords is how many words with commas between are read as a list.
@@ -126,8 +142,13 @@ const maxWords = 4096
 // split puts the list of its words in the place of a text.
 func (w *walker) split(p place) bool {
 	n := p.node
-	if strings.Count(n.text, ",") >= maxWords {
+	words := 1 + strings.Count(n.text, ",")
+	if words > maxWords {
 		w.fault(p, ErrValue, "write a list", "at most %d words with commas between are read as a list", maxWords)
+		return false
+	}
+	if w.in.nodes += words; w.in.nodes > w.in.most {
+		w.excess(p, "write fewer", "the document has more than %d values up to here, each word between commas being one", w.in.most)
 		return false
 	}
 	n.shape, n.items = listShape, nil
@@ -149,9 +170,9 @@ func (w *walker) expand(p place, want shape) bool {
 		w.fault(p, ErrValue, "write it as it is, without quotes", "too much of the document is text that holds lists or objects")
 		return false
 	}
-	tree, problem := readJSON([]byte(n.text))
+	tree, problem := w.in.readJSON([]byte(n.text))
 	if problem != nil {
-		tree, problem = readYAML([]byte(n.text))
+		tree, problem = w.in.readYAML([]byte(n.text))
 	}
 	if problem != nil {
 		w.fault(p, ErrSyntax, "", "starts like %s but is none: %s", want, problem.Message)

@@ -61,6 +61,10 @@ func warnSpeaks(c *checker, o *Object) {
 	}
 }
 
+// manyTargets is how often addresses and links are compared for a warning. That is enough for 16 targets below 4,094 networks; after it nothing more is
+// said.
+const manyTargets = 1 << 20
+
 // warnTargets speaks up where the monitor asks for an address that no declared one is beside, on the bond or above it.
 func warnTargets(c *checker) {
 	for _, o := range c.doc.Objects {
@@ -72,6 +76,9 @@ func warnTargets(c *checker) {
 				ip, err := netip.ParseAddr(text)
 				if err != nil || ip.IsLinkLocalUnicast() {
 					continue
+				}
+				if c.targets > manyTargets || len(c.warnings) >= plenty {
+					return
 				}
 				beside := c.beside(ip)
 				switch {
@@ -90,7 +97,8 @@ func warnTargets(c *checker) {
 func (c *checker) beside(ip netip.Addr) []*Object {
 	var list []*Object
 	for _, o := range c.doc.Objects {
-		if _, ok := o.reach(ip); ok && !o.Absent {
+		c.targets += 1 + len(o.Addresses)
+		if _, ok := (networks{list: o.Addresses}).reach(ip); ok && !o.Absent {
 			list = append(list, o)
 		}
 	}
@@ -101,6 +109,9 @@ func (c *checker) beside(ip netip.Addr) []*Object {
 func (c *checker) standsOn(o *Object, name string, seen map[string]bool) bool {
 	if o == nil || seen[o.Name] {
 		return false
+	}
+	if c.targets++; c.targets > manyTargets {
+		return true
 	}
 	seen[o.Name] = true
 	if o.Name == name {

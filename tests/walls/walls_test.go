@@ -25,8 +25,8 @@ import (
 var ours = map[string]string{
 	"module/attr":     "",
 	"module/kind":     "module/attr",
-	"module/spec":     "module/kind module/attr",
-	"module/foreign":  "", // reads the forms of other managers' files, for others and convert
+	"module/spec":     "module/kind module/attr module/foreign",
+	"module/foreign":  "", // reads the forms of other managers' files, for spec, others and convert; bounds what YAML may cost
 	"module/convert":  "module/spec module/kind module/foreign",
 	"module/state":    "module/kind module/attr",
 	"module/plan":     "module/spec module/state module/kind module/attr",
