@@ -5,7 +5,6 @@ package cloudinit
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"io/fs"
@@ -28,15 +27,19 @@ type Events interface {
 type Boot struct {
 	Dial    func() (engine.Kernel, error)
 	Listen  func(context.Context) (Events, error)
-	Host    persist.Host                    // where documents and records are
-	Runtime string                          // as in engine.Call
-	Root    fs.FS                           // as in engine.Call
-	Disk    func() func(name string) []byte // a disk with the label CIDATA, as its files; nil: there is none
-	Stdout  io.Writer                       // the journal
-	Console io.Writer                       // for what a person in front of the machine has to know; may be nil
+	Host    persist.Host                        // where documents and records are
+	Runtime string                              // as in engine.Call
+	Root    fs.FS                               // as in engine.Call
+	Disk    func() func(name string) []byte     // a disk with the label CIDATA, as its files; nil: there is none
+	Reader  func(context.Context, Errand) error // reads in a process of its own what came with the machine, before this one does; nil: nobody
+	Anew    func() error                        // starts this process anew in its own place, where a document holds it up; nil: cannot be
+	Stdout  io.Writer                           // the journal
+	Console io.Writer                           // for what a person in front of the machine has to know; may be nil
 
 	Patience time.Duration // to wait for cards while every bond and bridge that has cards has one of them
 	Longest  time.Duration // while one has none, or udev is still at work
+
+	unfit string // a document that came with the machine and is not tried again in this boot; "": none
 }
 
 // How long to wait for network cards, counted from the start.
@@ -56,8 +59,10 @@ const (
 // attempt is one document to be tried.
 type attempt struct {
 	source
-	from    *source // a document that came with the machine and is new: kept if it holds
-	instead bool    // of one that has been kept, which is not given up for one that lacks its cards
+	from    *source        // a document that came with the machine and is new: kept if it holds
+	over    string         // the kept document that it is laid over; "": none
+	guard   *spec.Document // the kept document, of which it may take nothing away; nil: it may
+	instead bool           // of one that has been kept, which is not given up for one that lacks its cards
 }
 
 // Told is what is left in /run/hostnet/result.json.
@@ -87,6 +92,7 @@ func (b *Boot) Main(ctx context.Context) int {
 	start := time.Now()
 	told := &Told{}
 	b.settle(ctx)
+	b.unended(told)
 	list := b.attempts()
 	if len(list) == 0 && b.awaitUdev(ctx) { // the seed's disk may have come by now
 		list = b.attempts()
@@ -116,8 +122,8 @@ func (b *Boot) attempts() (list []attempt) {
 		list = append(list, attempt{source: *s})
 	}
 	was := b.current()
-	if s := b.provided(); s != nil && b.isNew(s) {
-		list = append(list, b.together(was, s))
+	if a := b.provided(was); a != nil {
+		list = append(list, *a)
 	}
 	if was != nil {
 		list = append(list, attempt{source: *was})
@@ -144,29 +150,22 @@ func (b *Boot) current() *source {
 	return whole(name, data)
 }
 
-// together is a document that came with the machine, laid over what earlier runs have kept.
-func (b *Boot) together(was, s *source) attempt {
-	a := attempt{source: *s, from: s}
-	if len(s.problems) > 0 || was == nil || len(was.problems) > 0 {
-		return a
-	}
-	merged, problems := spec.Merge(was.doc, s.doc)
-	if len(problems) > 0 {
-		a.problems = []spec.Problem{{Err: spec.ErrConflict, Message: fmt.Sprintf("together with %s it contradicts itself: %v", was.Name, problems[0])}}
-		return a
-	}
-	a.doc, a.instead = merged, true
-	return a
-}
-
 // try brings one document up. What it says goes to the journal; what went wrong to the console too.
 func (b *Boot) try(ctx context.Context, a attempt, told *Told) bool {
 	for _, n := range a.notes {
 		b.say("%s", n)
 	}
+	if a.over != "" {
+		b.alarm("%s came with the machine and is new: it is tried with %s", a.Name, a.over)
+	}
 	if len(a.problems) > 0 {
 		b.refuse(a, report.Refused(a.problems, nil), told)
 		return false
+	}
+	if a.from != nil && !a.from.own {
+		var done func()
+		ctx, done = b.hurried(ctx, a.Name)
+		defer done()
 	}
 	r, full := b.apply(ctx, a, told)
 	if r.Failed {
@@ -201,6 +200,14 @@ func (b *Boot) apply(ctx context.Context, a attempt, told *Told) (*report.Result
 	}
 	if a.instead && bare(&full, now) {
 		return report.Broken(fmt.Errorf("none of the network cards that it needs for some of it is there: %s", strings.Join(missing, ", "))), nil
+	}
+	if a.guard != nil {
+		switch problems, err := b.takesCards(ctx, k, a); {
+		case err != nil:
+			return report.Broken(err), nil
+		case len(problems) > 0:
+			return report.Refused(problems, nil), nil
+		}
 	}
 	told.Missing = missing
 	for _, card := range missing {
@@ -289,31 +296,7 @@ func (b *Boot) keep(s *source) {
 		b.alarm("%s does not come back at the next boot by itself: %v", s.Name, err)
 		return
 	}
-	if err := b.remember(s.Name, s); err != nil {
+	if err := b.remember(s.Name, s, s.of); err != nil {
 		b.say("%s: %v", persist.Origin, err)
 	}
-}
-
-// origins are the digests of the documents that have been taken, by where they came from: what came with the machine is taken once, and
-// again when it says something else.
-func (b *Boot) origins() map[string]string {
-	taken := map[string]string{}
-	if json.Unmarshal(b.read(persist.Origin), &taken) != nil {
-		return map[string]string{}
-	}
-	return taken
-}
-
-func (b *Boot) isNew(s *source) bool {
-	return len(s.problems) > 0 || b.origins()[s.Name] != s.digest()
-}
-
-func (b *Boot) remember(name string, s *source) error {
-	taken := b.origins()
-	taken[name] = s.digest()
-	text, err := json.MarshalIndent(taken, "", "  ")
-	if err != nil {
-		return err
-	}
-	return b.tree().Write(persist.Origin, append(text, '\n'), 0o644)
 }

@@ -2,6 +2,7 @@ package cloudinit
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -154,9 +155,15 @@ func fed(doc *spec.Document, name string, depth int) bool {
 }
 
 // Take applies a document that cloud-init hands over in its network stage, and keeps it for every later boot. One that has been taken
-// earlier in this boot, or before, says nothing new.
+// earlier in this boot, or before, says nothing new. It comes from elsewhere: it is read by a reader first, takes nothing away
+// from what is kept, and is refused where cloud-init has it from a disk that may not be the seed of this host.
 func (b *Boot) Take(ctx context.Context, name string, data []byte) (*report.Result, report.Source) {
-	s := whole(name, data)
+	list := []finding{{Name: name, Data: data, Form: wholeFile}}
+	base := b.base(b.current())
+	if why, _ := b.rehearse(list, base); why != "" {
+		return report.Broken(errors.New(why)), report.Source{Name: name}
+	}
+	s, _ := read(list, func(string) {})
 	if len(s.problems) > 0 {
 		return report.Refused(s.problems, nil), s.Source
 	}
@@ -167,6 +174,15 @@ func (b *Boot) Take(ctx context.Context, name string, data []byte) (*report.Resu
 			return r, s.Source
 		}
 	}
+	if disk := b.strangeDisk(b.few(instance)); disk != "" {
+		return report.Broken(fmt.Errorf("cloud-init has it from %s, which may not be the seed of this host (%s%s asks for it)", disk, seedWord, disk)), s.Source
+	}
+	if problems, err := b.takesFrom(ctx, base, s); err != nil || len(problems) > 0 {
+		if err != nil {
+			return report.Broken(err), s.Source
+		}
+		return report.Refused(problems, nil), s.Source
+	}
 	doc := *s.doc
 	if doc.Persist == nil && !b.Host.Off() {
 		yes := true
@@ -176,9 +192,22 @@ func (b *Boot) Take(ctx context.Context, name string, data []byte) (*report.Resu
 	r := report.From(out, report.Asked{})
 	if !r.Failed {
 		// Several may come by this way, in each boot: each has an entry of its own.
-		if err := b.remember("cloud-init "+s.digest()[:12], s); err != nil {
+		if err := b.remember("cloud-init "+s.digest()[:12], s, ""); err != nil {
 			r.Warnings = append(r.Warnings, fmt.Sprintf("%s: %v", persist.Origin, err))
 		}
 	}
 	return r, s.Source
+}
+
+// takesFrom are the problems of a document that takes away what the kept one declares.
+func (b *Boot) takesFrom(ctx context.Context, base, s *source) ([]spec.Problem, error) {
+	a := together(base, s, b.asks().replace)
+	if a.guard == nil || len(a.problems) > 0 {
+		return a.problems, nil
+	}
+	k, err := b.Dial()
+	if err != nil {
+		return nil, err
+	}
+	return b.takesCards(ctx, k, a)
 }

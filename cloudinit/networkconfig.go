@@ -19,14 +19,10 @@ func (b *Boot) wantsNetworkConfig() bool {
 	return b.tree().Exists(persist.Asked) || slices.Contains(strings.Fields(string(b.read("/proc/cmdline"))), askedWord)
 }
 
-// networkConfig is the network-config of a seed, version 1 or 2, as a document; nil if there is none. What cannot be taken over is told
+// networkConfig is the network-config of a seed, version 1 or 2, as a document. What cannot be taken over is told
 // line by line.
-func networkConfig(where string, read files) *source {
-	data := read("network-config")
-	if data == nil {
-		return nil
-	}
-	s := &source{Source: report.Source{Name: where + "/network-config", Data: data}}
+func networkConfig(name string, data []byte) *source {
+	s := &source{Source: report.Source{Name: name, Data: data}}
 	converted, err := convert.CloudInit(oneFile{s.Name, data}, []string{s.Name}, convert.Options{})
 	if err != nil {
 		s.problems = []spec.Problem{{Message: err.Error(), Err: spec.ErrSyntax}}

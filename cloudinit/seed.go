@@ -1,6 +1,9 @@
 package cloudinit
 
-import "strings"
+import (
+	"strings"
+	"sync"
+)
 
 // files are what a seed holds: in a folder, or on a disk that is not mounted any more.
 type files func(name string) []byte
@@ -18,14 +21,19 @@ func (b *Boot) seeds() (list []place) {
 		folders = append([]string{named}, folders...)
 	}
 	for _, folder := range folders {
-		list = append(list, place{folder, func(name string) []byte { return b.read(folder + "/" + name) }})
+		list = append(list, place{folder, func(name string) []byte { return b.few(folder + "/" + name) }})
 	}
-	if b.Disk != nil {
-		if read := b.Disk(); read != nil {
-			list = append(list, place{"the CIDATA disk", read})
+	if b.Disk == nil {
+		return list
+	}
+	// It is looked for only if no folder has a document.
+	disk := sync.OnceValue(b.Disk)
+	return append(list, place{theDisk, func(name string) []byte {
+		if read := disk(); read != nil {
+			return read(name)
 		}
-	}
-	return list
+		return nil
+	}})
 }
 
 // seedfrom is the folder that NoCloud's words on the kernel's command line name: ds=nocloud;s=file:///srv/seed/ (cloud-init,
@@ -48,33 +56,21 @@ func seedfrom(cmdline string) (folder string) {
 	return "/" + strings.Trim(folder, "/")
 }
 
-// seed looks through a NoCloud seed, the plainest first: a file of our own, then the keys and parts of cloud-init's.
-func seed(where string, read files) *source {
-	for _, name := range []string{"hostnet.yaml", "hostnet.yml", "hostnet.json"} {
-		if data := read(name); data != nil {
-			return whole(where+"/"+name, data)
-		}
+// cloudData looks for a document in a file of cloud-init's: a part of its own, or below our key, in the file or in a part of it. What
+// was not looked into is told in the notes.
+func cloudData(name string, data []byte) (s *source, notes []string) {
+	left := newBudget()
+	if data = left.unpacked(data); data == nil {
+		return nil, left.told(name)
 	}
-	for _, name := range []string{"meta-data", "vendor-data", "user-data"} {
-		if s := cloudData(where+"/"+name, unpacked(read(name))); s != nil {
-			return s
-		}
-	}
-	return nil
-}
-
-// cloudData looks for a document in a file of cloud-init's: a part of its own, or below our key, in the file or in a part of it.
-func cloudData(name string, data []byte) *source {
-	if data == nil {
-		return nil
-	}
-	parts := mimeParts(data)
+	parts := left.mimeParts(data)
+	notes = left.told(name)
 	if parts == nil {
-		return under(name, data, key)
+		return under(name, data, key), notes
 	}
 	for _, p := range parts {
 		if p.kind == partType {
-			return whole(name+" ("+p.kind+")", p.data)
+			return whole(name+" ("+p.kind+")", p.data), notes
 		}
 	}
 	for _, p := range parts {
@@ -82,8 +78,8 @@ func cloudData(name string, data []byte) *source {
 			continue
 		}
 		if s := under(name+" ("+p.kind+")", p.data, key); s != nil {
-			return s
+			return s, notes
 		}
 	}
-	return nil
+	return nil, notes
 }

@@ -1,8 +1,6 @@
 package cloudinit
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"path"
 	"regexp"
 	"strings"
@@ -19,12 +17,8 @@ type source struct {
 	doc      *spec.Document
 	problems []spec.Problem
 	notes    []string // to be told when it is tried
-}
-
-// digest is the same for documents that say the same, in whatever form.
-func (s *source) digest() string {
-	sum := sha256.Sum256(s.doc.Encode().JSON())
-	return hex.EncodeToString(sum[:])
+	own      bool     // from a file that root of this host has written: it may do what a document may
+	of       string   // the mark of all that was found with it
 }
 
 // key is that of our documents in the files of others.
@@ -51,40 +45,6 @@ func under(name string, data []byte, keys ...string) *source {
 	return s
 }
 
-// provided looks for a document that came with the machine: in a seed, on a disk, in what cloud-init's local stage has left, in its
-// configuration. The first that is there counts, good or bad.
-func (b *Boot) provided() *source {
-	t, seeds := b.tree(), b.seeds()
-	for _, at := range seeds {
-		if s := seed(at.where, at.read); s != nil {
-			return s
-		}
-	}
-	const instance = "/run/cloud-init/instance-data.json"
-	if data := b.read(instance); data != nil {
-		if s := under(instance, data, "ds", "meta_data", key); s != nil {
-			return s
-		}
-	}
-	const folder = "/etc/cloud/cloud.cfg.d"
-	names := t.List(folder)
-	for i := len(names) - 1; i >= 0; i-- { // the last one wins, as in cloud-init
-		if name := folder + "/" + names[i]; strings.HasSuffix(name, ".cfg") {
-			if s := under(name, b.read(name), key); s != nil {
-				return s
-			}
-		}
-	}
-	if b.wantsNetworkConfig() {
-		for _, at := range seeds {
-			if s := networkConfig(at.where, at.read); s != nil {
-				return s
-			}
-		}
-	}
-	return nil
-}
-
 func (b *Boot) tree() store.Tree { return store.Tree(b.Host.Root) }
 
 // read is a file of the host, nil if there is none.
@@ -95,6 +55,9 @@ func (b *Boot) read(name string) []byte {
 	}
 	return data
 }
+
+// few reads a file of the host that others may have filled; nil for one that is too large, or no file.
+func (b *Boot) few(name string) []byte { return readMost(b.tree().At(name), 0) }
 
 // commanded is the document that the kernel's command line names: hostnet.config=PATH.
 func (b *Boot) commanded() *source {

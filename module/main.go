@@ -25,7 +25,9 @@ func main() { os.Exit(run()) }
 func run() int {
 	// Whoever reads the result may go away in the middle: the run goes on to its end, or back.
 	signal.Ignore(syscall.SIGPIPE)
-	listen := func(ctx context.Context) (cloudinit.Events, error) { return kernel.Listen(ctx) }
+	if cloudinit.CalledToRead(os.Args) {
+		return cloudinit.ServeReader(os.Stdin, os.Stdout)
+	}
 	boot := &persist.Host{Root: "/"}
 	dial := func() (engine.Kernel, error) { return kernel.Dial() }
 	if guard.Called(os.Args) {
@@ -43,6 +45,6 @@ func run() int {
 		signals = append(signals, syscall.SIGHUP)
 	}
 	ctx, heard := interrupted(signals...)
-	c := cli.Command{Args: os.Args[1:], Read: read, Answers: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Getenv: os.Getenv, Kernel: dial, Ready: heard, Root: store.Root("/"), Boot: boot, Listen: listen, Version: version}
+	c := cli.Command{Args: os.Args[1:], Read: read, Answers: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Getenv: os.Getenv, Kernel: dial, Ready: heard, Root: store.Root("/"), Boot: boot, Listen: func(ctx context.Context) (cloudinit.Events, error) { return kernel.Listen(ctx) }, Version: version}
 	return c.Main(ctx)
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"os"
+	"syscall"
 	"time"
 
 	"hostnet-module/cloudinit"
@@ -19,8 +20,8 @@ func bootVerbs() []verb {
 	return []verb{
 		{
 			name: "boot", short: "bring the network up at boot (what hostnet.service calls)",
-			long: `Finds the document (the kernel's hostnet.config=PATH, /etc/hostnet/, a NoCloud seed or CIDATA disk, cloud-init's
-configuration), waits for its network cards, and brings it up. Where it is bad, or does not hold, what worked last
+			long: `Finds the document (the kernel's hostnet.config=PATH, /etc/hostnet/, a NoCloud seed, a CIDATA disk that is no guest's,
+cloud-init's configuration), waits for its network cards, and brings it up. Where it is bad, or does not hold, what worked last
 comes up instead. The last result stands in /run/hostnet/result.json.`,
 			flags: []string{"wait-online", "late"},
 			examples: [][2]string{{"hostnet-module boot", ""}, {"hostnet-module boot --wait-online", "wait for carrier on all that came up (hostnet-wait-online.service)"},
@@ -89,13 +90,17 @@ func (c *Command) booting() *cloudinit.Boot {
 	if c.Ready != nil {
 		c.Ready()
 	}
-	b := &cloudinit.Boot{Dial: c.Kernel, Listen: c.Listen, Host: persist.Host{Root: "/"}, Runtime: c.Runtime, Root: c.Root, Disk: cloudinit.CIDATA,
+	b := &cloudinit.Boot{Dial: c.Kernel, Listen: c.Listen, Host: persist.Host{Root: "/"}, Runtime: c.Runtime, Root: c.Root,
 		Stdout: c.Stdout, Patience: cloudinit.UsualPatience, Longest: cloudinit.UsualLongest}
 	if c.Boot != nil {
 		b.Host = *c.Boot
 	}
+	b.Disk, b.Reader, b.Anew = b.SeedDisk, cloudinit.Read, anew
 	return b
 }
+
+// anew starts this process anew in its own place.
+func anew() error { return syscall.Exec("/proc/self/exe", os.Args, os.Environ()) }
 
 // host is the host whose boot is meant: this one, or one that does not run.
 func (c *Command) host(o options) persist.Host {

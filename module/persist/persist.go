@@ -25,6 +25,7 @@ const (
 	off      = Folder + "/boot-disabled"
 	Origin   = Folder + "/origin.json"        // which documents of the first boot have been taken
 	Asked    = Folder + "/use-network-config" // there if cloud-init's network-config is a source too
+	Seed     = Folder + "/seed"               // what the host lets a seed do beyond the usual, by cloudinit's words
 	program  = "/usr/local/sbin/hostnet-module"
 	packaged = "/usr/sbin/hostnet-module" // by a package, which then brings the units too
 )

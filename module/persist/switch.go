@@ -64,7 +64,7 @@ func (h Host) Disable() *Plan {
 func (h Host) Uninstall() *Plan {
 	p := h.toggle()
 	t := h.tree()
-	names := append(h.installed(), program, off, Document, JSON, Origin, Asked)
+	names := append(h.installed(), program, off, Document, JSON, Origin, Asked, Seed)
 	for _, name := range t.List(previous) {
 		names = append(names, previous+"/"+name)
 	}
