@@ -21,8 +21,8 @@ func bootVerbs() []verb {
 		{
 			name: "boot", short: "bring the network up at boot (what hostnet.service calls)",
 			long: `Finds the document (the kernel's hostnet.config=PATH, /etc/hostnet/, a NoCloud seed, a CIDATA disk that is no guest's,
-cloud-init's configuration), waits for its network cards, and brings it up. Where it is bad, or does not hold, what worked last
-comes up instead. The last result stands in /run/hostnet/result.json.`,
+cloud-init's configuration), waits for its network cards, and brings it up. Where it is bad, or does not
+hold, what worked last comes up instead. The last result stands in /run/hostnet/result.json.`,
 			flags: []string{"wait-online", "late"},
 			examples: [][2]string{{"hostnet-module boot", ""}, {"hostnet-module boot --wait-online", "wait for carrier on all that came up (hostnet-wait-online.service)"},
 				{"hostnet-module boot --late", "wait for the network cards that were not there (hostnet-late.service)"}},
