@@ -21,10 +21,14 @@ type source struct {
 }
 
 var converters = map[string]source{
-	"ifupdown":   {func(foreign.Files) []string { return []string{"/etc/network/interfaces"} }, convert.Ifupdown},
+	"ifupdown":   {interfaces, convert.Ifupdown},
+	"ifupdown2":  {interfaces, convert.Ifupdown2},
 	"netplan":    {netplanFiles, convert.Netplan},
 	"cloud-init": {func(foreign.Files) []string { return nil }, convert.CloudInit},
 }
+
+// interfaces is the file of ifupdown, and of ifupdown2.
+func interfaces(foreign.Files) []string { return []string{"/etc/network/interfaces"} }
 
 // netplanFiles are those of a host, in the order of their names; one in a stronger folder hides those of its name in others.
 func netplanFiles(files foreign.Files) (names []string) {

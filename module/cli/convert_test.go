@@ -31,7 +31,7 @@ const bareENI = "auto eth0\niface eth0 inet static\n  address 192.0.2.10/24\n"
 
 func TestConvert(t *testing.T) {
 	d, root := away(t, map[string]string{
-		"etc/network/interfaces":          "source interfaces.d/*\nauto eth1\niface eth1 inet dhcp\n  wpa-psk open sesame\n",
+		"etc/network/interfaces":          "source interfaces.d/*\nauto eth1\niface eth1 inet dhcp\n  dns-key open sesame\n",
 		"etc/network/interfaces.d/static": bareENI,
 	})
 	status, stdout, stderr := d.call(t, "convert", "--from", "ifupdown", "--root", root)
@@ -39,7 +39,7 @@ func TestConvert(t *testing.T) {
 		t.Errorf("exit %d\n%s", status, stdout)
 	}
 	for _, text := range []string{stdout, stderr} {
-		for _, want := range []string{"/etc/network/interfaces:3: ", "/etc/network/interfaces:4: ", "wpa-psk ...", "DHCP"} {
+		for _, want := range []string{"/etc/network/interfaces:3: ", "/etc/network/interfaces:4: ", "dns-key ...", "DHCP"} {
 			if !strings.Contains(text, want) || strings.Contains(text, "sesame") {
 				t.Errorf("no %q in, or a secret in\n%s", want, text)
 			}

@@ -14,7 +14,55 @@ import (
 // that is Passed none to the document, one that is Lost must be in Left. Nothing but what is not understood at all may be told
 // to be so.
 func TestEveryLineIsAccounted(t *testing.T) {
-	for kind, convert := range from {
+	eachInput(t, func(kind, file string, f files, names []string, o Options) {
+		convert := from[kind]
+		r, l, err := convert(f, names, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		said := told(r)
+		for line := range strings.Lines(said) {
+			if strings.Contains(line, ": is not understood") {
+				t.Errorf("%s: a line that nobody has looked at: %s", file, line)
+			}
+		}
+		for name := range f {
+			lines := strings.Split(strings.TrimSuffix(f[name], "\n"), "\n")
+			for n := 1; n <= len(lines) && l.texts[name] != nil; n++ {
+				at := foreign.Pos{File: name, Line: n}
+				mutant := without(f, name, lines, n, max(n, l.last[at]))
+				other, _, err := convert(mutant, names, o)
+				if err != nil { // no YAML any more: that is a difference
+					continue
+				}
+				what := file + ": " + at.String() + ": " + strings.TrimSpace(lines[n-1])
+				switch fate := l.fates[at]; {
+				case fate == Unseen:
+					t.Errorf("%s: no word about it", what)
+				case fate == Taken && told(other) == said:
+					// It may say what is so anyway. Then it must matter what it says.
+					damaged := strings.Split(f[name], "\n")
+					damaged[l.last[at]-1+max(0, n-l.last[at])] += "x9"
+					mutant[name] = strings.Join(damaged, "\n")
+					if other, _, _ := convert(mutant, names, o); told(other) == said {
+						t.Errorf("%s: taken, and without it or with another word at its end all is the same", what)
+					}
+				case fate == Passed && !carries(l, at) && string(other.Document.YAML()) != string(r.Document.YAML()):
+					t.Errorf("%s: passed over, and without it the document is another one", what)
+				}
+			}
+		}
+		for _, left := range r.Left {
+			if at := (foreign.Pos{File: left.File, Line: left.Line}); l.fates[at] != Lost {
+				t.Errorf("%s: %s: left, and its fate is %d", file, at, l.fates[at])
+			}
+		}
+	})
+}
+
+// eachInput goes through the inputs of all formats.
+func eachInput(t *testing.T, do func(kind, file string, f files, names []string, o Options)) {
+	for kind := range from {
 		list, _ := filepath.Glob("testdata/" + kind + "/*.txtar")
 		for _, file := range list {
 			a, err := txtar.ParseFile(file)
@@ -22,48 +70,7 @@ func TestEveryLineIsAccounted(t *testing.T) {
 				t.Fatal(err)
 			}
 			a.Files = a.Files[:len(a.Files)-1]
-			f, names, o := filesOf(a), inputs(a), options(a)
-			r, l, err := convert(f, names, o)
-			if err != nil {
-				t.Fatal(err)
-			}
-			said := told(r)
-			for line := range strings.Lines(said) {
-				if strings.Contains(line, ": is not understood") {
-					t.Errorf("%s: a line that nobody has looked at: %s", file, line)
-				}
-			}
-			for name := range f {
-				lines := strings.Split(strings.TrimSuffix(f[name], "\n"), "\n")
-				for n := 1; n <= len(lines) && l.texts[name] != nil; n++ {
-					at := foreign.Pos{File: name, Line: n}
-					mutant := without(f, name, lines, n, max(n, l.last[at]))
-					other, _, err := convert(mutant, names, o)
-					if err != nil { // no YAML any more: that is a difference
-						continue
-					}
-					what := file + ": " + at.String() + ": " + strings.TrimSpace(lines[n-1])
-					switch fate := l.fates[at]; {
-					case fate == Unseen:
-						t.Errorf("%s: no word about it", what)
-					case fate == Taken && told(other) == said:
-						// It may say what is so anyway. Then it must matter what it says.
-						damaged := strings.Split(f[name], "\n")
-						damaged[l.last[at]-1+max(0, n-l.last[at])] += "x9"
-						mutant[name] = strings.Join(damaged, "\n")
-						if other, _, _ := convert(mutant, names, o); told(other) == said {
-							t.Errorf("%s: taken, and without it or with another word at its end all is the same", what)
-						}
-					case fate == Passed && !carries(l, at) && string(other.Document.YAML()) != string(r.Document.YAML()):
-						t.Errorf("%s: passed over, and without it the document is another one", what)
-					}
-				}
-			}
-			for _, left := range r.Left {
-				if at := (foreign.Pos{File: left.File, Line: left.Line}); l.fates[at] != Lost {
-					t.Errorf("%s: %s: left, and its fate is %d", file, at, l.fates[at])
-				}
-			}
+			do(kind, file, filesOf(a), inputs(a), options(a))
 		}
 	}
 }

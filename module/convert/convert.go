@@ -24,6 +24,8 @@ type Result struct {
 // Options are the choices of the person who converts.
 type Options struct {
 	Dumb bool // bridges without an address get host_access: false
+
+	ifupdown2 bool // the files are for ifupdown2, whatever they look like
 }
 
 // Fate is what became of a line.

@@ -2,6 +2,7 @@ package convert
 
 import (
 	"net/netip"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -17,7 +18,8 @@ type draft struct {
 	rules   []*entry
 	advice  []string
 	options Options
-	looks   int // at the document, until it was good
+	looks   int             // at the document, until it was good
+	others  map[string]bool // links that others make: no objects
 }
 
 // entry is one value of the document.
@@ -52,6 +54,7 @@ type port struct {
 	named   string // its name, where the document has its MAC
 	options []*entry
 	vlans   []*entry
+	noVLANs []foreign.Pos // the lines that have taken it out of its last VLAN
 }
 
 // find returns the object of a name; nil if there is none.
@@ -114,17 +117,34 @@ func (o *object) text(key string) string {
 // set gives an object an option. One that is given again is the last one's, and the first line is reported unless it says
 // the same.
 func (d *draft) set(o *object, key string, value any, at foreign.Pos) *entry {
-	return d.put(&o.options, key, value, at)
+	return d.putAs(&o.options, key, value, at, o.kind)
+}
+
+// same tells whether two texts are one value of an option: yes and 1.
+func same(k *kind.Kind, key string, a, b any) bool {
+	one, isText := a.(string)
+	two, isText2 := b.(string)
+	if k == nil || k.Row(key) == nil || !isText || !isText2 {
+		return false
+	}
+	row := k.Row(key)
+	v, err := row.Parse(one)
+	w, err2 := row.Parse(two)
+	return err == nil && err2 == nil && reflect.DeepEqual(v, w)
 }
 
 // put is set for any list of options. It returns the option's entry.
 func (d *draft) put(options *[]*entry, key string, value any, at foreign.Pos) *entry {
+	return d.putAs(options, key, value, at, nil)
+}
+
+func (d *draft) putAs(options *[]*entry, key string, value any, at foreign.Pos, k *kind.Kind) *entry {
 	for _, e := range *options {
 		if e.key != key || e.dropped {
 			continue
 		}
-		if e.value == value {
-			d.pass(at)
+		if e.value == value || same(k, key, e.value, value) {
+			e.from = append(e.from, at)
 			return e
 		}
 		d.refuse(e, Conflict, "%s says otherwise, and comes later", at)
@@ -212,7 +232,7 @@ func (d *draft) complete() {
 
 // need makes an object that nobody has a line for.
 func (d *draft) need(name string) {
-	if d.find(name) == nil {
+	if d.find(name) == nil && !d.others[name] {
 		d.object(name)
 	}
 }

@@ -76,7 +76,7 @@ func (d *draft) stoodOn(name string) bool {
 
 // segment is the VLAN with which a bridge can be written as a segment; nil if there is none.
 func (d *draft) segment(b *object) *object {
-	if b.dropped || b.kind != kind.Bridge || len(b.ports) != 1 || len(b.vlans)+len(b.ports[0].options)+len(b.ports[0].vlans) > 0 || b.ports[0].dropped {
+	if b.dropped || b.kind != kind.Bridge || len(b.ports) != 1 || len(b.vlans)+len(b.ports[0].options)+len(b.ports[0].vlans)+len(b.ports[0].noVLANs) > 0 || b.ports[0].dropped {
 		return nil
 	}
 	name, _ := b.ports[0].value.(string)
@@ -163,6 +163,9 @@ func (em *emission) port(path string, p *port) any {
 	}
 	if list := em.list(path+".vlans", p.vlans); len(list) > 0 {
 		t = append(t, spec.Pair{Key: "vlans", Value: list})
+	} else if len(p.vlans) == 0 && len(p.noVLANs) > 0 {
+		t = append(t, spec.Pair{Key: "vlans", Value: []any{}})
+		em.index[path+".vlans"] = []*entry{{from: p.noVLANs}}
 	}
 	if name, ok := p.value.(string); ok && len(t) == 1 {
 		return name

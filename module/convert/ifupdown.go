@@ -1,6 +1,7 @@
 package convert
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -22,16 +23,27 @@ func Ifupdown(files foreign.Files, names []string, o Options) (Result, error) {
 // eni is a draft out of ifupdown's files.
 type eni struct {
 	draft
-	stanzas []foreign.Stanza
-	raised  map[string][]foreign.Pos // by logical name: the lines that bring it up
-	links   map[string][]string      // by logical name: the links (eth0=home)
-	vlans   []foreign.Pos            // the lines that have vconfig name VLANs vlanID; nil: PARENT.ID
-	bridged []*bridgeVLANs           // of ifupdown2, for a bridge's ports
-	late    []*lateRoute             // of commands, until all addresses are known
+	stanzas    []foreign.Stanza
+	raised     map[string][]foreign.Pos // by logical name: the lines that bring it up
+	links      map[string][]string      // by logical name: the links (eth0=home)
+	vlans      []foreign.Pos            // the lines that have vconfig name VLANs vlanID; nil: PARENT.ID
+	bridged    []*bridgeVLANs           // of ifupdown2, for a bridge's ports
+	tables     tables                   // of VLANs
+	forPorts   []*portsOption           // of ifupdown2, of a bridge for all its ports
+	ofPorts    []*portSaid              // of ports, until all are known
+	late       []*lateRoute             // of commands, until all addresses are known
+	afterwards []func()                 // commands that need all stanzas and options
+	two        bool                     // the files are ifupdown2's
+	one        bool                     // the files are ifupdown's; neither: they could be of both
+
+	outsiders []outsider
+	files     foreign.Files
+	routing   map[string]uint64      // the numbers of routing tables by name; nil: not read yet
+	maybe     map[string]foreign.Pos // links that a command may give an address
 }
 
 func newENI(o Options) *eni {
-	return &eni{draft: draft{ledger: newLedger(), options: o}, raised: map[string][]foreign.Pos{}, links: map[string][]string{}}
+	return &eni{draft: draft{ledger: newLedger(), options: o}, raised: map[string][]foreign.Pos{}, links: map[string][]string{}, tables: tables{}, maybe: map[string]foreign.Pos{}}
 }
 
 // recorder enters each file that is read.
@@ -66,19 +78,43 @@ func readENI(files foreign.Files, names []string, o Options) (*eni, error) {
 			e.last[opt.Pos] = opt.Last
 		}
 	}
+	e.files = files
+	e.comments()
+	e.recognise()
 	e.loose()
+	e.raise()
+	e.meetOutsiders()
 	for i, s := range e.stanzas {
 		if s.Key() == "iface" {
 			e.iface(i, s)
 		}
 	}
+	e.finish()
+	return e, nil
+}
+
+// finish does what needs all stanzas.
+func (e *eni) finish() {
 	e.members()
+	e.masters()
 	e.portMTUs()
-	e.routes()
+	e.portOptions()
+	e.portsOptions()
+	e.timers()
 	e.bridgeTables()
 	e.selfVLANs()
+	for _, command := range e.afterwards {
+		command()
+	}
+	e.routes()
+	for name := range e.maybe {
+		if o := e.find(name); o != nil {
+			o.used = true
+		}
+	}
+	e.writeTables()
+	e.tellOutsiders()
 	e.advise()
-	return e, nil
 }
 
 // loose reads the lines that are no iface.
@@ -95,20 +131,24 @@ func (e *eni) loose() {
 		case key == "no-auto-down":
 			e.pass(s.Pos)
 		case key == "no-scripts":
-			e.lose(s.Pos, "scripts of /etc/network/if-*.d are nothing to a document; its other lines are converted as with them")
+			e.tell(s.Pos, Program, "scripts of /etc/network/if-*.d are nothing to a document; its other lines are converted as with them")
 		case key == "mapping":
 			e.mapping(s)
 		case key == "rename":
-			e.lose(s.Pos, "links are not renamed; systemd.link(5) does that")
+			e.tell(s.Pos, Program, "links are not renamed; systemd.link(5) does that")
+		case key == "vlan":
+			e.discardStanza(s, s.Options, NoWord, "settings of one VLAN of a bridge are not in documents")
+		case key[0] == '%' || unexpanded.MatchString(key):
+			e.tell(s.Pos, Faulty, ofTemplate)
 		default:
-			e.lose(s.Pos, "stands in no stanza; ifupdown refuses the file")
+			e.tell(s.Pos, Faulty, "stands in no stanza; ifupdown refuses the file")
 		}
 	}
 }
 
 func (e *eni) auto(s foreign.Stanza) {
 	if len(s.Words) < 2 || s.Words[1] == "" {
-		e.lose(s.Pos, "names no interface")
+		e.tell(s.Pos, Faulty, "names no interface")
 	}
 	for _, w := range s.Words[1:] {
 		physical, logical, mapped := strings.Cut(w, "=")
@@ -119,10 +159,12 @@ func (e *eni) auto(s foreign.Stanza) {
 		case physical == "lo":
 			e.pass(s.Pos)
 			e.raised[logical] = append(e.raised[logical], s.Pos)
+		case unexpanded.MatchString(w):
+			e.tell(s.Pos, Faulty, ofTemplate)
 		case strings.ContainsAny(physical, "/*?["):
-			e.lose(s.Pos, "%s is a pattern: which links match is known on the host alone; name them", physical)
+			e.tell(s.Pos, OnHost, "%s is a pattern: which links match is known on the host alone; name them", physical)
 		case !e.stanza(logical):
-			e.lose(s.Pos, "there is no iface %s", logical)
+			e.tell(s.Pos, Faulty, "there is no iface %s", logical)
 		default:
 			e.raised[logical] = append(e.raised[logical], s.Pos)
 			if !slices.Contains(e.links[logical], physical) {
@@ -135,7 +177,7 @@ func (e *eni) auto(s foreign.Stanza) {
 // allow reads a class. That of a bond's name is ifenslave's: its members are brought up with it.
 func (e *eni) allow(s foreign.Stanza, class string) {
 	if !e.stanza(class) {
-		e.lose(s.Pos, "the class %s is brought up by ifup --allow=%s only", class, class)
+		e.tell(s.Pos, NotRaised, "the class %s is brought up by ifup --allow=%s only", class, class)
 		return
 	}
 	e.auto(s)
@@ -149,13 +191,13 @@ func (e *eni) sourced(s foreign.Stanza) {
 	target := strings.Join(s.Words[1:], " ")
 	switch {
 	case len(s.Words) < 2:
-		e.lose(s.Pos, "names no file")
+		e.tell(s.Pos, Faulty, "names no file")
 	case s.Fault != "":
-		e.lose(s.Pos, "%s", s.Fault)
+		e.tell(s.Pos, OnHost, "%s", s.Fault)
 	case s.Found > 0:
 		e.mark(Taken, s.Pos)
 	case strings.ContainsAny(target, "$`~"):
-		e.lose(s.Pos, "what a shell makes of it is not known here")
+		e.tell(s.Pos, OnHost, "what a shell makes of it is not known here")
 	default:
 		e.pass(s.Pos) // nothing matches, or it has been read already
 	}
@@ -163,24 +205,33 @@ func (e *eni) sourced(s foreign.Stanza) {
 
 // mapping reports a stanza whose script chooses at boot what is brought up.
 func (e *eni) mapping(s foreign.Stanza) {
-	e.lose(s.Pos, "a script chooses among stanzas at boot; a document is one choice: convert with `auto LINK=STANZA`")
+	e.tell(s.Pos, OnHost, "a script chooses among stanzas at boot, and a document is one choice; convert with `auto LINK=STANZA`")
 	for _, o := range s.Options {
-		e.lose(o.Pos, "belongs to the mapping in line %d", s.Line)
+		e.tell(o.Pos, Depends, "belongs to the mapping in line %d", s.Line)
 	}
 }
 
 // iface reads one stanza for each link that it is for.
 func (e *eni) iface(i int, s foreign.Stanza) {
 	family, method, options := e.inherited(i, s)
+	if e.two {
+		family, method, options = asIfupdown2(s.Name(), family, method, options)
+	}
 	switch {
+	case unexpanded.MatchString(strings.Join(s.Words, " ")):
+		e.discardStanza(s, options, Faulty, ofTemplate)
+		return
 	case s.Inherits() != "" && !slices.ContainsFunc(e.stanzas[:i], func(o foreign.Stanza) bool { return o.Key() == "iface" && o.Name() == s.Inherits() }):
-		e.discardStanza(s, options, "there is no iface "+s.Inherits()+" before it; ifupdown refuses the file")
+		e.discardStanza(s, options, Faulty, "there is no iface "+s.Inherits()+" before it; ifupdown refuses the file")
 		return
 	case s.Name() == "" || family == "" || method == "":
-		e.discardStanza(s, options, "ifupdown does not understand it")
+		e.discardStanza(s, options, Faulty, "ifupdown does not understand it")
 		return
-	case elsewhere[method] || family != "inet" && family != "inet6":
-		e.discardStanza(s, options, "the method "+method+" of "+family+" is not in documents")
+	case family != "inet" && family != "inet6":
+		e.discardStanza(s, options, NoWord, "the method "+method+" of "+family+" is not in documents")
+		return
+	case e.others[s.Name()]:
+		e.leave(s, options)
 		return
 	case s.Name() == "lo" || method == "loopback":
 		e.loopback(s, options)
@@ -188,7 +239,7 @@ func (e *eni) iface(i int, s foreign.Stanza) {
 	case len(e.raised[s.Name()]) == 0 && e.idle(s, method, options):
 		return
 	case len(s.Words) > 4 && s.Inherits() == "":
-		e.lose(s.Pos, "%q at its end is not understood, and ifupdown passes over it", s.Words[4])
+		e.tell(s.Pos, Faulty, "%q at its end is not understood, and ifupdown passes over it", s.Words[4])
 	}
 	physical := e.links[s.Name()]
 	if len(physical) == 0 {
@@ -201,8 +252,49 @@ func (e *eni) iface(i int, s foreign.Stanza) {
 	}
 }
 
-// elsewhere are the methods whose links are of no kind that documents have.
-var elsewhere = map[string]bool{"tunnel": true, "v4tunnel": true, "6to4": true, "ppp": true, "wvdial": true}
+// asIfupdown2 fills in what ifupdown2 lets out (networkinterfaces.py): a family and a method; whatever the method, addresses are set,
+// but with DHCP. $IFACE stands for the link in all values.
+func asIfupdown2(name, family, method string, options []foreign.Option) (string, string, []foreign.Option) {
+	options = slices.Clone(options)
+	has := false
+	for i := range options {
+		has = has || normal(options[i].Key) == "address"
+		options[i].Value = strings.NewReplacer("${IFACE}", name, "$IFACE", name).Replace(options[i].Value)
+	}
+	if family == "" {
+		family = "inet"
+	}
+	switch {
+	case has && (method == "" || method == "manual"):
+		method = "static"
+	case !has && (method == "" || method == "static"):
+		method = "manual"
+	}
+	return family, method, options
+}
+
+// leave accounts for the stanza of a link that others make.
+func (e *eni) leave(s foreign.Stanza, options []foreign.Option) {
+	e.pass(s.Pos)
+	e.pass(e.raised[s.Name()]...)
+	for _, one := range e.outsiders {
+		if one.name != s.Name() {
+			continue
+		}
+		for _, o := range options {
+			switch key := normal(o.Key); {
+			case slices.ContainsFunc(e.outsiders, func(other outsider) bool { return other.at == o.Pos }):
+			case key == "down" || key == "pre_down" || key == "post_down":
+				e.pass(o.Pos) // undoes what is told
+			default:
+				e.tell(o.Pos, OthersMake, "is for who makes %s; see that line", one.name)
+			}
+		}
+		if one.at != s.Pos {
+			e.tell(s.Pos, OthersMake, "%s", one.say())
+		}
+	}
+}
 
 // inherited is a stanza with what it inherits: the family, the method, the options, its own last.
 func (e *eni) inherited(i int, s foreign.Stanza) (family, method string, options []foreign.Option) {
@@ -226,11 +318,11 @@ func (e *eni) inherited(i int, s foreign.Stanza) (family, method string, options
 	return family, method, append(options, s.Options...)
 }
 
-func (e *eni) discardStanza(s foreign.Stanza, options []foreign.Option, why string) {
-	e.lose(s.Pos, "%s", why)
+func (e *eni) discardStanza(s foreign.Stanza, options []foreign.Option, reason Reason, why string) {
+	e.tell(s.Pos, reason, "%s", why)
 	e.pass(e.raised[s.Name()]...)
 	for _, o := range options {
-		e.lose(o.Pos, "belongs to line %d: %s", s.Line, why)
+		e.tell(o.Pos, Depends, "belongs to line %d: %s", s.Line, why)
 	}
 }
 
@@ -250,11 +342,11 @@ func (e *eni) idle(s foreign.Stanza, method string, options []foreign.Option) bo
 	switch {
 	case inherited:
 	case alias && len(e.raised[base]) > 0: // eth0:1 is brought up by itself
-		e.discardStanza(s, options, "no auto line brings "+s.Name()+" up; with `auto "+s.Name()+"` it is taken over")
+		e.discardStanza(s, options, NotRaised, "no auto line brings "+s.Name()+" up; with `auto "+s.Name()+"` it is taken over")
 	case method == "manual" && len(options) == 0 && e.named(s.Name()):
 		e.pass(s.Pos)
 	default:
-		e.discardStanza(s, options, "no auto or allow-hotplug line brings "+s.Name()+" up; with `auto "+s.Name()+"` it is taken over")
+		e.discardStanza(s, options, NotRaised, "no auto or allow-hotplug line brings "+s.Name()+" up; with `auto "+s.Name()+"` it is taken over")
 	}
 	return true
 }
@@ -273,22 +365,47 @@ func (e *eni) named(name string) bool {
 
 // advise says what the person who converts may want to know of the result.
 func (e *draft) advise() {
+	var open, kept []string
 	for _, o := range e.objects {
-		if o.kind != kind.Bridge || !o.said || len(o.addresses) > 0 || o.option("host_access") != nil || o.used || e.carries(o.name) {
+		if o.kind != kind.Bridge || !o.said || len(alive(o.addresses)) > 0 || o.option("host_access") != nil {
+			continue
+		}
+		if o.used || len(o.addresses)+len(o.routes)+len(o.gateways) > 0 || e.carries(o.name) {
+			kept = append(kept, o.name)
 			continue
 		}
 		if e.options.Dumb {
 			o.options = append(o.options, &entry{key: "host_access", value: false, from: o.from})
 			continue
 		}
-		e.advice = append(e.advice, o.name+" has no address here; if it is for guests only, host_access: false keeps the host's own stack off it (convert with --dumb)")
+		open = append(open, o.name)
 	}
+	if e.options.Dumb && len(kept) > 0 {
+		e.advice = append(e.advice, strings.Join(kept, ", ")+": --dumb leaves the host there, as it has, or may get, an address or a way there")
+	}
+	if len(open) == 0 {
+		return
+	}
+	names, has, it, off := strings.Join(open, ", "), "has", "it is", "it"
+	const most = 8
+	if len(open) > most {
+		names = fmt.Sprintf("%s and %d more", strings.Join(open[:most], ", "), len(open)-most)
+	}
+	if len(open) > 1 {
+		has, it, off = "have", "they are", "them"
+	}
+	e.advice = append(e.advice, fmt.Sprintf("%s %s no address here; if %s for guests only, host_access: false keeps the host's own stack off %s (convert with --dumb)", names, has, it, off))
 }
 
-// carries tells whether a VLAN stands on a link.
+// carries tells whether a VLAN stands on a link: one with lines of its own, or one that is a port by its name.
 func (e *draft) carries(name string) bool {
 	return slices.ContainsFunc(e.objects, func(o *object) bool {
 		parent, _, ok := dotted(o.name)
-		return o.parent != nil && o.parent.value == name || o.parent == nil && o.kind == nil && ok && parent == name
+		return !o.dropped && o.parent != nil && o.parent.value == name || o.parent == nil && o.kind == nil && ok && parent == name ||
+			slices.ContainsFunc(o.ports, func(p *port) bool {
+				text, _ := p.value.(string)
+				parent, _, ok := dotted(text)
+				return ok && parent == name && e.find(text) == nil
+			})
 	})
 }

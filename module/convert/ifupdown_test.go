@@ -41,7 +41,7 @@ var from = map[string]func(files, []string, Options) (Result, *ledger, error){
 // inputs are the files of an archive that are given by name.
 func inputs(a *txtar.Archive) (names []string) {
 	for _, f := range a.Files {
-		if !strings.HasPrefix(f.Name, "/etc/network/interfaces.d/") && !strings.HasPrefix(f.Name, "/srv/") && f.Name != "document" {
+		if !strings.HasPrefix(f.Name, "/etc/network/interfaces.d/") && !strings.HasPrefix(f.Name, "/etc/iproute2/") && !strings.HasPrefix(f.Name, "/srv/") && f.Name != "document" {
 			names = append(names, f.Name)
 		}
 	}
@@ -49,7 +49,8 @@ func inputs(a *txtar.Archive) (names []string) {
 }
 
 func options(a *txtar.Archive) Options {
-	return Options{Dumb: strings.Contains(string(a.Comment), "--dumb")}
+	comment := string(a.Comment)
+	return Options{Dumb: strings.Contains(comment, "--dumb"), ifupdown2: strings.Contains(comment, "--from ifupdown2")}
 }
 
 // TestFiles converts the archives of testdata: their last file is what comes of the others.

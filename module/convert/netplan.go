@@ -303,6 +303,7 @@ func (p *netplan) settleDefinitions() {
 		foreign.EachMember(d.node, func(k, v *foreign.Node) { p.key(&defined{p, d, o}, k, v) })
 	}
 	p.members()
+	p.portOptions()
 	p.routes()
 	p.unlinked()
 	p.advise()

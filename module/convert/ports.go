@@ -1,7 +1,10 @@
 package convert
 
 import (
+	"cmp"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"hostnet-module/module/foreign"
@@ -21,6 +24,9 @@ func (s *stanza) bondOption(key string, o *foreign.Option) {
 	if s.bond != nil { // in a member's stanza
 		bond = s.bond
 	}
+	if word, ok := bondWords[key]; ok {
+		key = word
+	}
 	if !s.claim(bond, kind.Bond, o.Pos) {
 		return
 	}
@@ -34,18 +40,38 @@ func (s *stanza) bondOption(key string, o *foreign.Option) {
 	case "queue_id":
 		for _, w := range words {
 			if name, id, ok := strings.Cut(w, ":"); ok {
-				s.put(&s.addPort(bond, name).options, "queue_id", id, o.Pos)
+				s.deferPort(bond, name, "queue_id", id, o.Pos)
 			} else {
-				s.lose(o.Pos, "must be MEMBER:QUEUE")
+				s.tell(o.Pos, Faulty, "must be MEMBER:QUEUE")
 			}
 		}
 	case "active_slave":
 		s.lose(o.Pos, "the kernel picks the active member; bond-primary says which is preferred")
 	case "give_a_chance", "wait_for_slave": // only wait
 		s.pass(o.Pos)
+	case "lacp_bypass_allow":
+		s.lose(o.Pos, "bypassing LACP is of Cumulus Linux's kernel alone")
 	default:
-		s.set(bond, key, o.Value, o.Pos)
+		s.set(bond, key, yesNo(kind.Bond, key, o.Value), o.Pos)
 	}
+}
+
+// bondWords are options of ifupdown2 with the names that the kernel has for them.
+var bondWords = map[string]string{"ports": "slaves", "ad_sys_priority": "ad_actor_sys_prio", "ad_sys_mac_addr": "ad_actor_system"}
+
+// yesNo puts 1 and 0 in the place of yes and no, where an option is a number.
+func yesNo(k *kind.Kind, key, text string) string {
+	row := k.Row(key)
+	if row == nil {
+		return text
+	}
+	if _, err := row.Parse(text); err == nil {
+		return text
+	}
+	if on, ok := onOff(text); ok {
+		return map[string]string{"true": "1", "false": "0"}[on]
+	}
+	return text
 }
 
 func (s *stanza) bondMembers(words []string, o *foreign.Option) {
@@ -54,13 +80,27 @@ func (s *stanza) bondMembers(words []string, o *foreign.Option) {
 		s.o.from = append(s.o.from, o.Pos)
 		return
 	}
+	words = s.globs(words)
 	for _, w := range words {
 		if w == "all" || w == "glob" || w == "regex" || strings.ContainsAny(w, "*?[") {
-			s.lose(o.Pos, "which links are meant by %s is known on the host alone; name them", w)
+			s.tell(o.Pos, OnHost, "which links are meant by %s is known on the host alone; name them", w)
 			return
 		}
 		s.addPort(s.o, w, o.Pos)
 	}
+	s.o.order(words)
+}
+
+// order puts ports first that a list names, in its order, whatever has named them before: the first one's MAC is the master's.
+func (o *object) order(names []string) {
+	place := func(p *port) int {
+		name, _ := p.value.(string)
+		if i := slices.Index(names, name); i >= 0 {
+			return i
+		}
+		return len(names)
+	}
+	slices.SortStableFunc(o.ports, func(a, b *port) int { return cmp.Compare(place(a), place(b)) })
 }
 
 // members picks each bond's primary: the first of the list that is a member, as ifenslave does.
@@ -84,11 +124,11 @@ func (e *eni) members() {
 func (e *eni) portMTUs() {
 	for _, b := range slices.Clone(e.objects) {
 		mtu := b.option("mtu")
-		if mtu == nil || b.kind != kind.Bridge {
+		if mtu == nil || b.kind != kind.Bridge || e.two { // ifupdown2 leaves the ports alone
 			continue
 		}
 		for _, p := range b.ports {
-			if name, ok := p.value.(string); ok {
+			if name, ok := p.value.(string); ok && !e.others[name] {
 				if o := e.object(name); o.option("mtu") == nil {
 					o.options = append(o.options, &entry{key: "mtu", value: mtu.value, from: mtu.from})
 				}
@@ -98,11 +138,25 @@ func (e *eni) portMTUs() {
 }
 
 // bridgeSeconds are options in seconds, and the rows in hundredths of them.
-var bridgeSeconds = map[string]string{"fd": "forward_delay", "hello": "hello_time", "maxage": "max_age", "ageing": "ageing_time"}
+var bridgeSeconds = map[string]string{"fd": "forward_delay", "hello": "hello_time", "maxage": "max_age", "ageing": "ageing_time",
+	"mclmi": "mcast_last_member_interval", "mcmi": "mcast_membership_interval", "mcqpi": "mcast_querier_interval", "mcqi": "mcast_query_interval",
+	"mcqri": "mcast_query_response_interval", "mcsqi": "mcast_startup_query_interval"}
 
 // bridgeWords are options with the rows that they are.
 var bridgeWords = map[string]string{"bridgeprio": "priority", "stp": "stp_state", "vlan_aware": "vlan_filtering", "mcsnoop": "mcast_snooping",
-	"mcquerier": "mcast_querier", "mcrouter": "mcast_router", "vlan_protocol": "vlan_protocol", "vlan_stats": "vlan_stats_enabled", "igmp_version": "mcast_igmp_version", "mld_version": "mcast_mld_version"}
+	"mcquerier": "mcast_querier", "mcrouter": "mcast_router", "vlan_protocol": "vlan_protocol", "vlan_stats": "vlan_stats_enabled", "igmp_version": "mcast_igmp_version", "mld_version": "mcast_mld_version",
+	"mclmc": "mcast_last_member_count", "mcsqc": "mcast_startup_query_count", "mcqifaddr": "mcast_query_use_ifaddr", "hashmax": "mcast_hash_max", "mcstats": "mcast_stats_enabled"}
+
+// bridgeElse are options of ifupdown2 that documents do not have, with the reason; "-" where they say nothing to a document.
+var bridgeElse = map[string]string{"hashel": "-", "ports_condone_regex": "-",
+	"always_up":            "a dummy port that holds the bridge up is not in documents; give the bridge such a port by other means, if it needs carrier",
+	"l2protocol_tunnel":    "tunnelling of switch protocols is the group_fwd_mask of ports in a document; say which groups",
+	"vlan_vni_map":         "VXLAN tunnels are not in documents; ifupdown2 or FRR must make them",
+	"mcqv4src":             "the source address of queries by VLAN is not in documents",
+	"igmp_querier_src":     "the source address of queries by VLAN is not in documents",
+	"port_vids":            "this old form is not read; write bridge-vids into the port's own stanza",
+	"port_pvids":           "this old form is not read; write bridge-pvid into the port's own stanza",
+	"disable_mac_learning": "Proxmox itself turns learning and flooding off on its guests' ports; say learning: false and flood: false for ports that the document names"}
 
 // portWords are options that bridge-utils has as PORT VALUE, and ifupdown2 as PORT=VALUE… or in the port's own stanza.
 var portWords = map[string]string{"pathcost": "cost", "portprio": "priority", "pathcosts": "cost", "portprios": "priority",
@@ -114,6 +168,13 @@ func (s *stanza) bridgeOption(key string, o *foreign.Option) {
 	words := strings.Fields(o.Value)
 	_, ofPort := portWords[key]
 	switch {
+	case key == "trunk":
+		key = "vids"
+	}
+	switch {
+	case ofPort && len(words) == 1 && !strings.Contains(words[0], "=") && s.bridgeItself(): // for all ports
+		s.forPorts = append(s.forPorts, &portsOption{s.o, portWords[key], portValue(key, o.Value), o.Pos})
+		return
 	case ofPort && len(words) == 1 && !strings.Contains(words[0], "="): // in the port's own stanza
 		s.ownPort(key, o)
 		return
@@ -145,18 +206,79 @@ func (s *stanza) bridgeRow(key string, o *foreign.Option) {
 	if row, ok := bridgeSeconds[key]; ok {
 		n, ok := hundredths(o.Value)
 		if !ok {
-			s.lose(o.Pos, "must be a number of seconds")
+			s.tell(o.Pos, Faulty, "must be a number of seconds")
 			return
 		}
 		s.set(s.o, row, n, o.Pos)
 		return
 	}
 	row, ok := bridgeWords[key]
-	if !ok {
-		s.lose(o.Pos, "this option of bridges is not known")
-		return
+	switch why := bridgeElse[key]; {
+	case why == "-":
+		s.pass(o.Pos)
+	case why != "":
+		s.lose(o.Pos, "%s", why)
+	case !ok:
+		s.tell(o.Pos, Faulty, "this option of bridges is not known")
+	default:
+		s.set(s.o, row, yesNo(kind.Bridge, row, o.Value), o.Pos)
 	}
-	s.set(s.o, row, o.Value, o.Pos)
+}
+
+// portsOption is what a bridge's stanza says for all ports that do not say it themselves (ifupdown2).
+type portsOption struct {
+	bridge     *object
+	row, value string
+	at         foreign.Pos
+}
+
+// portsOptions gives the ports what their bridge says for all of them.
+func (e *eni) portsOptions() {
+	for _, f := range e.forPorts {
+		given := false
+		for _, p := range f.bridge.ports {
+			if !slices.ContainsFunc(p.options, func(x *entry) bool { return x.key == f.row && !x.dropped }) {
+				p.options, given = append(p.options, &entry{key: f.row, value: f.value, from: []foreign.Pos{f.at}}), true
+			}
+		}
+		if !given {
+			e.tell(f.at, Conflict, "is for the ports of %s that do not say it themselves, and there are none", f.bridge.name)
+		}
+	}
+}
+
+// portValue puts the kernel's numbers in the place of ifupdown2's words.
+func portValue(key, value string) string {
+	if n, ok := map[string]string{"disabled": "0", "automatic": "1", "enabled": "2"}[value]; ok && key == "portmcrouter" {
+		return n
+	}
+	return value
+}
+
+// numbered are ifupdown2's patterns that say themselves which links are meant: swp1-4.100, swp[1-4].
+var numbered = regexp.MustCompile(`^([A-Za-z_.-]+)\[?([0-9]+)-([0-9]+)\]?(\.[0-9]+)?$`)
+
+// globs puts the links in the place of ifupdown2's `glob swp1-4` (modulebase.py, parse_glob).
+func (e *eni) globs(words []string) (out []string) {
+	for i := 0; i < len(words); i++ {
+		if !e.two || words[i] != "glob" || i+1 == len(words) {
+			out = append(out, words[i])
+			continue
+		}
+		m := numbered.FindStringSubmatch(words[i+1])
+		if m == nil {
+			out = append(out, words[i], words[i+1])
+			i++
+			continue
+		}
+		low, err := strconv.Atoi(m[2])
+		high, err2 := strconv.Atoi(m[3])
+		for n := low; err == nil && err2 == nil && n <= min(high, low+4094); n++ {
+			out = append(out, m[1]+strconv.Itoa(n)+m[4])
+		}
+		i++
+	}
+	return out
 }
 
 // bridgeItself tells whether the stanza is a bridge's.
@@ -173,16 +295,18 @@ func (s *stanza) bridgePorts(words []string, o *foreign.Option) {
 		return
 	}
 	pattern := false
+	words = s.globs(words)
+	defer func() { s.o.order(words) }()
 	for _, w := range words {
 		switch {
 		case w == "regex" || w == "glob":
 			pattern = true
-			s.lose(o.Pos, "which links match a %s is known on the host alone; name them", w)
+			s.tell(o.Pos, OnHost, "which links match a %s is known on the host alone; name them", w)
 		case w == "noregex" || w == "noglob":
 			pattern = false
 		case pattern:
 		case w == "all":
-			s.lose(o.Pos, "which links are meant by all is known on the host alone; name them")
+			s.tell(o.Pos, OnHost, "which links are meant by all is known on the host alone; name them")
 		default:
 			s.addPort(s.o, w, o.Pos)
 		}
@@ -195,32 +319,50 @@ func (s *stanza) bridgeMAC(o *foreign.Option) {
 		s.set(s.o, "mac", strings.ToLower(o.Value), o.Pos)
 		return
 	}
-	s.lose(o.Pos, "the MAC of %s is known on the host alone; a new bridge has that of its first port", o.Value)
+	s.tell(o.Pos, OnHost, "the MAC of %s is known on the host alone; a new bridge has that of its first port", o.Value)
 }
 
 // portOption reads PORT VALUE, or PORT=VALUE….
 func (s *stanza) portOption(row string, o *foreign.Option) {
 	words := strings.Fields(strings.ReplaceAll(o.Value, "=", " "))
 	if len(words)%2 != 0 {
-		s.lose(o.Pos, "must be PORT VALUE")
+		s.tell(o.Pos, Faulty, "must be PORT VALUE")
 		return
 	}
 	for i := 0; i < len(words); i += 2 {
-		s.deferPort(s.o, words[i], row, words[i+1], o.Pos)
+		s.deferPort(s.o, words[i], row, portValue(strings.TrimPrefix(normal(o.Key), "bridge_"), words[i+1]), o.Pos)
 	}
 }
 
-// deferPort gives a port an option; its bridge may list it later.
-func (s *stanza) deferPort(bridge *object, port, row, value string, at foreign.Pos) {
-	s.put(&s.addPort(bridge, port).options, row, value, at)
+// portSaid is what an option says of a port; that does not make the link one.
+type portSaid struct {
+	master           *object
+	port, row, value string
+	at               foreign.Pos
+}
+
+// deferPort notes an option of a port; its master may list it later.
+func (s *stanza) deferPort(master *object, port, row, value string, at foreign.Pos) {
+	s.ofPorts = append(s.ofPorts, &portSaid{master, port, row, value, at})
+}
+
+// portOptions gives the ports their options, once all are known.
+func (e *eni) portOptions() {
+	for _, o := range e.ofPorts {
+		if p := o.master.port(o.port); p != nil {
+			e.put(&p.options, o.row, o.value, o.at)
+		} else {
+			e.tell(o.at, Conflict, "%s is no port of %s here; make it one, or take this line away", o.port, o.master.name)
+		}
+	}
 }
 
 // ownPort reads an option that a port has in its own stanza (ifupdown2).
 func (s *stanza) ownPort(key string, o *foreign.Option) {
 	if bridge := s.bridgeOf(s.o.name); bridge == nil {
-		s.lose(o.Pos, "%s is no port of a bridge here", s.o.name)
+		s.tell(o.Pos, Conflict, "%s is no port of a bridge here; make it one, or take this line away", s.o.name)
 	} else {
-		s.deferPort(bridge, s.o.name, portWords[key], o.Value, o.Pos)
+		s.deferPort(bridge, s.o.name, portWords[key], portValue(key, o.Value), o.Pos)
 		s.mark(Taken, s.lines()...)
 	}
 }
@@ -232,7 +374,7 @@ func (s *stanza) lines() []foreign.Pos { return append([]foreign.Pos{s.at}, s.ra
 func (s *stanza) bridgeOf(port string) *object {
 	for _, st := range s.stanzas {
 		for _, o := range st.Options {
-			if st.Key() == "iface" && normal(o.Key) == "bridge_ports" && slices.Contains(strings.Fields(o.Value), port) {
+			if st.Key() == "iface" && normal(o.Key) == "bridge_ports" && slices.Contains(s.globs(strings.Fields(o.Value)), port) {
 				return s.object(st.Name())
 			}
 		}

@@ -14,6 +14,7 @@ import (
 // result makes the document, and takes out and tells what makes it a bad one.
 func (d *draft) result() Result {
 	d.complete()
+	d.kernelRounds()
 	d.words()
 	r := Result{}
 	if em := d.resolve(); em != nil {

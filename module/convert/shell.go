@@ -68,7 +68,9 @@ func (s *simple) name() string {
 type tokens struct{ rest string }
 
 func (t *tokens) next() (word, operator string, ok bool) {
-	t.rest = strings.TrimLeft(t.rest, " \t")
+	if t.rest = strings.TrimLeft(t.rest, " \t"); strings.HasPrefix(t.rest, "#") { // a comment
+		t.rest = ""
+	}
 	for _, op := range []string{"2>&1", "&>", "2>>", "2>", ">>", ">", "&&", "||", "|", "&", ";", "<", "(", ")"} {
 		if rest, found := strings.CutPrefix(t.rest, op); found {
 			t.rest = rest
@@ -111,14 +113,14 @@ func word1(b *strings.Builder, quoted bool) (string, string, bool) {
 // expand puts in what ifupdown gives commands in their environment: the interface and the stanza's options.
 func (s *stanza) expand(line string) string {
 	replace := []string{"$IFACE", s.name, "${IFACE}", s.name, "%iface%", s.name}
-	if s.gateway != nil {
-		replace = append(replace, "$IF_GATEWAY", s.gateway.Value, "${IF_GATEWAY}", s.gateway.Value)
+	if len(s.gateways) > 0 {
+		replace = append(replace, "$IF_GATEWAY", s.gateways[0].Value, "${IF_GATEWAY}", s.gateways[0].Value)
 	}
 	if len(s.addresses) > 0 {
 		replace = append(replace, "$IF_ADDRESS", s.addresses[0].Value, "${IF_ADDRESS}", s.addresses[0].Value)
 	}
-	if s.netmask != nil {
-		replace = append(replace, "$IF_NETMASK", s.netmask.Value, "${IF_NETMASK}", s.netmask.Value)
+	if mask := s.ofAll.netmask; mask != nil {
+		replace = append(replace, "$IF_NETMASK", mask.Value, "${IF_NETMASK}", mask.Value)
 	}
 	return strings.NewReplacer(replace...).Replace(line)
 }

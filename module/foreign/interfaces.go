@@ -12,7 +12,7 @@ type Stanza struct {
 	Pos
 	Last    int      // its last line, where it is continued with \
 	Words   []string // "iface", "eth0", "inet", "static"; "auto", "eth0"; …
-	Options []Option // of iface and mapping
+	Options []Option // of iface and mapping, and of ifupdown2's vlan
 	Found   int      // of source: how many files it has brought
 	Fault   string   // of source: why a file has not been read
 }
@@ -96,7 +96,7 @@ func (in *interfaces) file(name string, depth int) error {
 		words := strings.Fields(l.text)
 		pos := Pos{name, l.first}
 		switch key := words[0]; {
-		case key == "iface" || key == "mapping":
+		case key == "iface" || key == "mapping" || key == "vlan" && len(words) == 2 && strings.Contains(words[1], "."): // the last is ifupdown2's
 			open = len(in.stanzas)
 			in.stanzas = append(in.stanzas, Stanza{Pos: pos, Last: l.last, Words: words})
 		case starts(key):

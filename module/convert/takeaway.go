@@ -1,0 +1,313 @@
+package convert
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"hostnet-module/module/foreign"
+	"hostnet-module/module/kind"
+)
+
+// gone accounts for a command that takes away, by the lines that it has found. In pre-up it makes room, and may find nothing.
+func (c *call) gone(found []foreign.Pos) bool {
+	switch {
+	case len(found) > 0:
+		c.pass(found...)
+		c.mark(Taken, c.at)
+	case c.phase == "pre_up":
+		c.pass(c.at)
+	default:
+		return c.failAs(Conflict, "takes away what no line here makes: what DHCP, the kernel or another tool makes, a document cannot take away; tell it to who makes that")
+	}
+	return true
+}
+
+// there tells whether a value is there when the command runs: pre-up is before what the stanza itself says.
+func (c *call) there(e *entry) bool {
+	return !e.dropped && (c.phase != "pre_up" || !slices.ContainsFunc(e.from, func(at foreign.Pos) bool { return c.own[at] }))
+}
+
+// drop takes values out that a command takes away.
+func (c *call) dropAll(list []*entry, which func(*entry) bool) (found []foreign.Pos) {
+	for _, e := range list {
+		if c.there(e) && which(e) {
+			e.dropped = true
+			found = append(found, e.from...)
+		}
+	}
+	return found
+}
+
+// addressOf is the address of an entry, with its prefix length.
+func addressOf(e *entry) netip.Prefix {
+	text, ok := e.value.(string)
+	if t, isTree := e.value.(tree); isTree {
+		text, ok = value(t, "address"), true
+	}
+	if !ok {
+		return netip.Prefix{}
+	}
+	if p, err := netip.ParsePrefix(text); err == nil {
+		return p
+	}
+	ip, _ := address(text)
+	return netip.PrefixFrom(ip, max(0, ip.BitLen()))
+}
+
+// addressDel reads `ip address del ADDR dev LINK` and `ip address flush dev LINK`.
+func (c *call) addressDel(verb string, args []string, family string) bool {
+	dev, label, wanted := "", "", ""
+	for i := 0; i < len(args); i++ {
+		switch {
+		case args[i] == "dev" && i+1 < len(args):
+			i++
+			dev = args[i]
+		case args[i] == "label" && i+1 < len(args):
+			i++
+			label = args[i]
+		case slices.Contains([]string{"scope", "brd", "broadcast", "peer", "to"}, args[i]) && i+1 < len(args):
+			i++
+		case args[i] == "local" || args[i] == "permanent" || args[i] == "primary" || args[i] == "secondary":
+		case wanted == "" && verb != "flush":
+			wanted = args[i]
+		}
+	}
+	base, _, _ := strings.Cut(dev, ":")
+	if base == "" && verb != "flush" {
+		base = c.o.name
+	}
+	text, mask, hasMask := strings.Cut(wanted, "/")
+	ip, ok := address(text)
+	if verb != "flush" && !ok {
+		return c.failAs(Faulty, wanted+" is no address")
+	}
+	o := c.find(base)
+	if o == nil {
+		return c.gone(nil)
+	}
+	return c.gone(c.dropAll(o.addresses, func(e *entry) bool {
+		p := addressOf(e)
+		labelled, _ := e.value.(tree)
+		switch {
+		case label != "" && !foreign.Glob(label, value(labelled, "label")):
+			return false
+		case verb == "flush":
+			return family == "" || p.Addr().Is6() == (family == "-6")
+		}
+		return p.Addr() == ip && (!hasMask || fmt.Sprint(p.Bits()) == mask || value(labelled, "peer") != "")
+	}))
+}
+
+// routeDel reads `ip route del TO …`: the first route that fits goes, as the kernel has it.
+func (c *call) routeDel(args []string, six bool) bool {
+	t, dev, ok := c.routeTree(args, six)
+	if !ok {
+		return false
+	}
+	dev, _, _ = strings.Cut(dev, ":")
+	fits := func(name string, e *entry) bool {
+		r, isTree := e.value.(tree)
+		if !isTree { // a gateway
+			r = tree{pair("to", "default"), pair("via", e.value)}
+		}
+		return c.there(e) && (dev == "" || dev == name) && routeFits(r, t, six)
+	}
+	for _, r := range c.late {
+		name := r.dev
+		if name == "" && r.home != nil {
+			name = r.home.name
+		}
+		if fits(name, r.entry) {
+			r.entry.dropped = true
+			return c.gone(append(r.entry.from, c.at))
+		}
+	}
+	for _, o := range c.objects {
+		for _, e := range slices.Concat(o.gateways, o.routes) {
+			if fits(o.name, e) {
+				e.dropped = true
+				return c.gone(append(e.from, c.at))
+			}
+		}
+	}
+	if value(t, "via") == "" && c.unconnect(dev, value(t, "to")) {
+		return true
+	}
+	return c.gone(nil)
+}
+
+// routeFits tells whether a route is one that a command names.
+func routeFits(r, wanted tree, six bool) bool {
+	to := value(wanted, "to")
+	if was := value(r, "to"); was != to {
+		zero := map[bool]string{false: "0.0.0.0/0", true: "::/0"}[six]
+		if !(was == "default" && to == zero || was == zero && to == "default") {
+			return false
+		}
+	}
+	via, _ := address(value(r, "via"))
+	if value(r, "to") == "default" && via.IsValid() && via.Is6() != six && value(wanted, "via") == "" {
+		return false
+	}
+	for _, key := range []string{"via", "metric", "table", "type"} {
+		if w := ofTree(wanted, key); (w != nil || key == "table") && fmt.Sprint(w) != fmt.Sprint(ofTree(r, key)) {
+			return false
+		}
+	}
+	return true
+}
+
+// ofTree is a value of a tree; nil if there is none.
+func ofTree(t tree, key string) any {
+	for _, p := range t {
+		if p.Key == key {
+			return p.Value
+		}
+	}
+	return nil
+}
+
+// unconnect takes the kernel's own route to an address's network away: the document has noprefixroute for it.
+func (c *call) unconnect(dev, to string) bool {
+	net, err := netip.ParsePrefix(to)
+	o := c.find(dev)
+	if err != nil || o == nil {
+		return false
+	}
+	for _, e := range o.addresses {
+		if p := addressOf(e); c.there(e) && p.IsValid() && p.Masked() == net && p.Bits() < p.Addr().BitLen() {
+			t, isTree := e.value.(tree)
+			if !isTree {
+				t = tree{pair("address", e.value)}
+			}
+			e.value, e.from = append(slices.Clone(t), pair("noprefixroute", true)), append(e.from, c.at)
+			return true
+		}
+	}
+	return false
+}
+
+// routeFlush reads `ip route flush cache`, `… dev LINK`, `… table TABLE`.
+func (c *call) routeFlush(args []string, family string) bool {
+	if slices.Contains(args, "cache") {
+		c.pass(c.at)
+		return true
+	}
+	pairs, ok := c.pairs(args, "scope", "all")
+	if !ok {
+		return false
+	}
+	dev, table := "", any(nil)
+	for _, p := range pairs {
+		switch p[0] {
+		case "dev":
+			dev = p[1]
+		case "table":
+			table = c.table(p[1])
+		}
+	}
+	if dev == "" && table == nil {
+		return c.failAs(NoWord, "takes all routes away, those of other tools too; name a link or a table")
+	}
+	var found []foreign.Pos
+	for _, r := range c.late {
+		if (dev == "" || r.dev == dev || r.dev == "" && r.home != nil && r.home.name == dev) && c.there(r.entry) && fmt.Sprint(ofTree(r.entry.value.(tree), "table")) == fmt.Sprint(table) {
+			r.entry.dropped = true
+			found = append(found, r.entry.from...)
+		}
+	}
+	if o := c.find(dev); o != nil && table == nil {
+		found = append(found, c.dropAll(slices.Concat(o.gateways, o.routes), func(e *entry) bool {
+			via, _ := address(fmt.Sprint(e.value))
+			return family == "" || !via.IsValid() || via.Is6() == (family == "-6")
+		})...)
+	}
+	return c.gone(found)
+}
+
+// ruleDel reads `ip rule del …`.
+func (c *call) ruleDel(args []string, six bool) bool {
+	wanted, ok := c.ruleTree(args, six)
+	if !ok {
+		return false
+	}
+	return c.gone(c.dropAll(c.rules, func(e *entry) bool {
+		for _, p := range wanted {
+			if fmt.Sprint(ofTree(e.value.(tree), p.Key)) != fmt.Sprint(p.Value) {
+				return false
+			}
+		}
+		return len(wanted) > 0
+	}))
+}
+
+// release takes ports away from a master; master "" is whichever they have.
+func (c *call) release(master string, ports ...string) bool {
+	var found []foreign.Pos
+	for _, o := range c.objects {
+		if master != "" && o.name != master {
+			continue
+		}
+		o.ports = slices.DeleteFunc(o.ports, func(p *port) bool {
+			gone := slices.ContainsFunc(ports, func(name string) bool { return p.value == name }) && c.there(&p.entry)
+			if gone {
+				found = append(found, p.from...)
+			}
+			return gone
+		})
+	}
+	return c.gone(found)
+}
+
+// up says that a link is up again, whatever a command before said.
+func (d *draft) up(o *object, at ...foreign.Pos) {
+	o.options = slices.DeleteFunc(o.options, func(e *entry) bool {
+		if e.key == "up" {
+			d.pass(e.from...)
+			d.mark(Taken, at...)
+		}
+		return e.key == "up"
+	})
+}
+
+// down says that a link is down.
+func (d *draft) down(o *object, at foreign.Pos) {
+	d.up(o)
+	o.options = append(o.options, &entry{key: "up", value: false, from: []foreign.Pos{at}})
+}
+
+// masters reports the ports of links that no line here makes.
+func (e *eni) masters() {
+	for _, o := range slices.Clone(e.objects) {
+		if o.kind != nil || len(o.ports) == 0 {
+			continue
+		}
+		for _, p := range o.ports {
+			for _, at := range p.from {
+				e.tell(at, Depends, "no line here makes %s, so that of which kind it is is not known; give it a stanza, or have who makes it take %s", o.name, p.value)
+			}
+		}
+		if o.ports, o.said = nil, false; o.empty() && len(o.from) == 0 {
+			e.objects = slices.DeleteFunc(e.objects, func(x *object) bool { return x == o })
+		}
+	}
+}
+
+// known is a link of a kind that a line here makes, with its options or with a command.
+func (c *call) known(name string, k *kind.Kind) (*object, bool) {
+	o := c.find(name)
+	if o != nil && o.kind == k {
+		return o, true
+	}
+	for _, s := range c.stanzas {
+		if s.Key() == "iface" && s.Name() == name && slices.ContainsFunc(s.Options, func(f foreign.Option) bool {
+			key := normal(f.Key)
+			return k == kind.Bridge && key == "bridge_ports" || k == kind.Bond && (key == "slaves" || strings.HasPrefix(key, "bond_"))
+		}) {
+			return c.make(name, k)
+		}
+	}
+	return nil, c.failAs(Depends, "no line here makes "+name+"; give it a stanza, or have who makes it do this")
+}
