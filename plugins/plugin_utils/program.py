@@ -32,15 +32,31 @@ _LIBRARY = os.path.join(os.path.dirname(os.path.dirname(os.path.dirname(os.path.
 _HEAD = r'''
 PATH=$PATH:/usr/sbin:/usr/bin:/sbin:/bin
 say() { %(drain)s echo "%(mark)s $*"; exit 0; }
-'''
-
-# A folder or file that somebody else could have written is never run.
-_CACHE = r'''
 safe() {
   set -- "$1" $(LC_ALL=C ls -ldn "$2" 2>/dev/null)
   case $2 in "$1"????-??-?*) ;; *) return 1;; esac
   [ "$4" = "$(id -u)" ]
 }
+'''
+
+# What somebody else could have written is never run: the file and its folder are ours (safe), and in each folder above, whose path is one without links, nobody
+# but us and root can give anything another name, as in one that is theirs or ours alone, or sticky (above). So nothing can come between the check and the run.
+_CACHE = r'''
+above() {
+  p=$1 u=$(id -u); set --
+  while [ -n "$p" ]; do p=${p%%/*}; set -- "$@" "${p:-/}"; done
+  LC_ALL=C ls -ldn "$@" 2>/dev/null | (
+    n=
+    while read -r m l o r; do
+      case $o in 0|"$u") ;; *) exit 1;; esac
+      case $m in d????-??-?*|d????????[tT]*) ;; *) exit 1;; esac
+      n=x$n
+    done
+    [ ${#n} = $# ]
+  )
+}
+real() { CDPATH= cd -P -- "$1" 2>/dev/null && pwd -P; }
+ours() { safe d "$d" && c=$(real "$d") && above "$c" && safe d "$c" && d=$c && f=$c/hostnet-$s; }
 d=%(cache)s
 [ -n "$d" ] || if [ "$(id -u)" = 0 ]; then d=%(root_cache)s; else d=${XDG_CACHE_HOME:-$HOME/.cache}/hostnet-module; fi
 '''
@@ -57,15 +73,18 @@ f=$d/hostnet-$s
 _USE = r'''
 keepable() {
   command -v sha256sum >/dev/null 2>&1 || say impossible there is no sha256sum
+  case $d in /*) ;; *) say impossible "$d is no absolute path";; esac
+  e=$d; while [ ! -d "$e" ]; do e=${e%%/*}; e=${e:-/}; done
+  e=$(real "$e") && above "$e/." || say impossible "a folder above $d is another user's, or can be written by others"
   umask 022
   mkdir -p "$d" 2>/dev/null || say impossible "$d cannot be made"
-  safe d "$d" || say impossible "$d is not ours, or can be written by others"
+  ours || say impossible "$d is not ours, or can be written by others"
   t=$d/.new.$$
   : 2>/dev/null >"$t" || say impossible "$d cannot be written"
   chmod 755 "$t"; [ -x "$t" ]; x=$?; rm -f "$t"
   [ $x = 0 ] || say impossible "$d is on a file system without exec"
 }
-safe d "$d" && safe - "$f" && case $(sha256sum <"$f") in "$s"*) ;; *) false;; esac && [ -x "$f" ] || {
+ours && safe - "$f" && case $(sha256sum <"$f") in "$s"*) ;; *) false;; esac && [ -x "$f" ] || {
   keepable
   z=; command -v gzip >/dev/null 2>&1 && z=gzip
   say missing "$a" $z
@@ -74,6 +93,7 @@ safe d "$d" && safe - "$f" && case $(sha256sum <"$f") in "$s"*) ;; *) false;; es
 '''
 
 _KEEP = r'''
+ours || say impossible "$d is not ours, or can be written by others"
 umask 022
 t=$d/.new.$$
 %(unpack)s 2>/dev/null >"$t" || { rm -f "$t"; say impossible "$d is full"; }
@@ -126,7 +146,8 @@ RUN = 'exec "$f" - <&3 3<&-'
 _START = r"""
 [ "$(id -u)" = 0 ] || %(run)s
 r=/run/hostnet/answer-%(name)s s=
-mkdir -p /run/hostnet; umask 077
+umask 022; mkdir -p /run/hostnet && chmod go-w /run/hostnet && safe d /run/hostnet || { echo '/run/hostnet is not ours' >&2; exit 1; }
+umask 077
 command -v setsid >/dev/null 2>&1 && s=setsid
 said=$($s "$f" - <&3 3<&- 2>&1 >"$r" & echo $! >"$r.pid")
 case $said in *begun*) say begun;; esac

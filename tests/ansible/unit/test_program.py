@@ -61,6 +61,96 @@ class Scripts(unittest.TestCase):
         os.symlink(self.folder, self.cache)
         self.assertEqual(self.run_in(shell, program.use(SUMS, self.cache), b'x')[0], 'impossible')
 
+    def test_a_folder_above_that_others_can_write_in(self):
+        """Who can rename the cache's folder can put another one in its place between the check and the run."""
+        above = os.path.join(self.folder, 'above')
+        cache = os.path.join(above, 'deep', 'cache')
+        stranger = 65534
+
+        def opened(path, mode, owner=None):
+            os.chmod(path, mode)
+            if owner is not None:
+                os.chown(path, owner, owner)
+
+        attacks = {'world-writable parent': (os.path.dirname(cache), 0o777), 'world-writable, further up': (above, 0o777), 'writable by a group': (above, 0o775)}
+        if os.geteuid() == 0:
+            attacks['parent of another user'] = (os.path.dirname(cache), 0o755, stranger)
+            attacks['of another user, further up'] = (above, 0o755, stranger)
+            attacks['of another user, sticky'] = (above, 0o1777, stranger)
+        for shell in self.shells():
+            for name, attack in attacks.items():
+                for before in (True, False):  # it was so when the cache was to be made, or has become so since
+                    with self.subTest(name, shell=shell[0], before=before):
+                        os.makedirs(os.path.dirname(cache), 0o755)
+                        if not before:
+                            self.assertEqual(self.run_in(shell, program.use(SUMS, cache), b'x')[0], 'missing')
+                            self.assertEqual(self.run_in(shell, program.keep(SUMS, cache), ECHO)[0], 'ready')
+                            self.assertEqual(self.run_in(shell, program.use(SUMS, cache), b'1')[0], 'result')
+                        opened(*attack)
+                        word, why = self.run_in(shell, program.use(SUMS, cache), b'1')
+                        self.assertEqual((word, 'a folder above' in why), ('impossible', True))
+                        self.assertEqual(self.run_in(shell, program.keep(SUMS, cache), ECHO)[0], 'impossible')
+                        self.assertEqual(os.path.exists(cache), not before)
+                        shutil.rmtree(above)
+
+    def test_a_sticky_folder_above(self):
+        """As in /tmp nobody else can rename what is ours; but what others have laid there before us is not used."""
+        os.chmod(self.folder, 0o1777)
+        self.addCleanup(os.chmod, self.folder, 0o700)
+        for shell in self.shells():
+            self.assertEqual(self.run_in(shell, program.use(SUMS, self.cache), b'x')[0], 'missing')
+            self.assertEqual(self.run_in(shell, program.keep(SUMS, self.cache), ECHO)[0], 'ready')
+            self.assertEqual(self.run_in(shell, program.use(SUMS, self.cache), b'1')[0], 'result')
+            if os.geteuid() == 0:
+                os.chown(self.cache, 65534, 65534)
+                self.assertEqual(self.run_in(shell, program.use(SUMS, self.cache), b'1')[0], 'impossible')
+                self.assertEqual(self.run_in(shell, program.keep(SUMS, self.cache), ECHO)[0], 'impossible')
+            shutil.rmtree(self.cache)
+
+    def test_links(self):
+        """A link above the cache is followed, and what it leads to is checked and used by its real path; a link in the place of the cache is refused."""
+        ours, open_to_all = os.path.join(self.folder, 'ours'), os.path.join(self.folder, 'open')
+        os.makedirs(os.path.join(open_to_all, 'in'))
+        os.mkdir(ours)
+        os.chmod(open_to_all, 0o777)
+        link = os.path.join(self.folder, 'link')
+        for shell in self.shells():
+            os.symlink(ours, link)
+            cache = os.path.join(link, 'cache')
+            self.assertEqual(self.run_in(shell, program.use(SUMS, cache), b'x')[0], 'missing')
+            self.assertEqual(self.run_in(shell, program.keep(SUMS, cache), ECHO)[0], 'ready')
+            self.assertEqual(self.run_in(shell, program.use(SUMS, cache), b'1'), ('result', {'args': 1}))
+            os.rename(os.path.join(ours, 'cache'), os.path.join(ours, 'moved'))
+            os.symlink('moved', os.path.join(ours, 'cache'))
+            self.assertEqual(self.run_in(shell, program.use(SUMS, cache), b'1')[0], 'impossible')
+            os.remove(link)
+            os.symlink(os.path.join(open_to_all, 'in'), link)
+            self.assertEqual(self.run_in(shell, program.use(SUMS, cache), b'1')[0], 'impossible')
+            self.assertEqual(self.run_in(shell, program.keep(SUMS, cache), ECHO)[0], 'impossible')
+            os.remove(link)
+            shutil.rmtree(os.path.join(ours, 'moved'))
+            os.remove(os.path.join(ours, 'cache'))
+
+    def test_swapped_between_check_and_run(self):
+        """A link above that leads elsewhere after the check leads nobody astray: the program is run by the path that was checked."""
+        first, second, link, fake = (os.path.join(self.folder, name) for name in ('first', 'second', 'link', 'bin'))
+        for folder in (first, second, fake):
+            os.mkdir(folder)
+        os.symlink(first, link)
+        cache = os.path.join(link, 'cache')
+        self.assertEqual(self.run_in(['sh', '-c'], program.use(SUMS, cache), b'x')[0], 'missing')
+        self.assertEqual(self.run_in(['sh', '-c'], program.keep(SUMS, cache), ECHO)[0], 'ready')
+        evil = os.path.join(second, 'cache', os.path.basename(self.file))
+        os.mkdir(os.path.dirname(evil))
+        with open(evil, 'w', encoding='ascii') as f:
+            f.write('#!/bin/sh\necho \'{"args": "evil"}\'\n')
+        os.chmod(evil, 0o755)
+        with open(os.path.join(fake, 'sha256sum'), 'w', encoding='ascii') as f:  # the moment after the check
+            f.write('#!/bin/sh\n/usr/bin/sha256sum "$@"\nln -sfn %s %s\n' % (second, link))
+        os.chmod(f.name, 0o755)
+        said = self.run_in(['sh', '-c'], program.use(SUMS, cache), b'1', PATH=fake + ':' + os.environ['PATH'])
+        self.assertEqual((said, os.readlink(link)), (('result', {'args': 1}), second))
+
     def test_all_of_the_input_is_read(self):
         """A writer that is left with a full pipe fails: every branch drains it."""
         data = b'x' * (4 << 20)
