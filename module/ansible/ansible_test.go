@@ -183,7 +183,7 @@ func mustParse(t *testing.T) *state.Host {
 // A kernel that panics stands for any fault of our own.
 type broken struct{ *fake.Kernel }
 
-func (broken) Snapshot(context.Context) (*state.Host, error) { panic("nil map \u0085") }
+func (broken) Snapshot(context.Context, ...string) (*state.Host, error) { panic("nil map \u0085") }
 
 func TestPanic(t *testing.T) {
 	d := Door{Args: []string{"AnsiballZ_hostnet", "args"}, Runtime: t.TempDir(), Stdout: &bytes.Buffer{},

@@ -165,7 +165,7 @@ type failing struct {
 	fault any
 }
 
-func (k *failing) Snapshot(ctx context.Context) (*state.Host, error) {
+func (k *failing) Snapshot(ctx context.Context, _ ...string) (*state.Host, error) {
 	if k.left--; k.left < 0 {
 		return k.Kernel.Snapshot(ctx)
 	}

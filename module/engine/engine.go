@@ -14,8 +14,9 @@ import (
 
 // Kernel is the network of one host: the real one (room kernel) or a model (tests).
 type Kernel interface {
-	// Snapshot observes everything. Interrupted dumps have been repeated.
-	Snapshot(context.Context) (*state.Host, error)
+	// Snapshot observes everything. Where other links come and go all the time, those in sure are found for certain, if they are there. The error is
+	// state.ErrUnsteady where the kernel gave no whole picture even so.
+	Snapshot(ctx context.Context, sure ...string) (*state.Host, error)
 	// Look observes some links by their names, those that are there, and all routes and rules.
 	Look(ctx context.Context, links []string) (*state.Host, error)
 	// Do sends the steps in order and stops at the first that is refused. It returns how many were done; the error is then

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -132,6 +133,19 @@ func (r Runner) open(doc *spec.Document, before *state.Host, taken time.Duration
 		warning = fmt.Sprintf("the journal of this run could not be written (%v); it is in %s instead, which does not outlive a power cut", err, r.Dir)
 	}
 	return nil, "", fmt.Errorf("the journal, without which nothing is begun, could not be written: %w", errors.Join(faults...))
+}
+
+// links names those that the run has to do with: what was before, and what the steps speak of.
+func (j *Journal) links() []string {
+	names := map[string]bool{}
+	for _, l := range j.Before.Links {
+		names[l.Name] = true
+	}
+	for _, s := range j.Steps {
+		names[s.Link] = s.Link != ""
+	}
+	delete(names, "")
+	return slices.Sorted(maps.Keys(names))
 }
 
 // write writes the journal anew, as it is now.

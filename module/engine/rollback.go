@@ -3,6 +3,7 @@ package engine
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -85,7 +86,13 @@ func plainer(steps []state.Step, refused map[string]int) []state.Step {
 
 // wayBack are the steps that are left until everything is as before, and what there is now.
 func (r Runner) wayBack(ctx context.Context, j *Journal) (now *state.Host, steps []state.Step, err error) {
-	if now, err = r.Kernel.Snapshot(ctx); err != nil {
+	for {
+		if now, err = r.Kernel.Snapshot(ctx, j.links()...); !errors.Is(err, state.ErrUnsteady) || ctx.Err() != nil {
+			break
+		}
+		r.note("links come and go all the time: looking again")
+	}
+	if err != nil {
 		return nil, nil, err
 	}
 	before := j.Before.Aged(store.Uptime() - j.Taken)

@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"hostnet-module/module/attr"
+	"hostnet-module/module/state"
 )
 
 // Of the library (nl) nothing sends or receives here. NetlinkRequest makes a buffer of its own for each message. Its Execute
@@ -84,8 +85,6 @@ func (k *Kernel) send(requests ...request) (first uint32, err error) {
 		}
 	}
 }
-
-var errInterrupted = errors.New("the dump was interrupted by a change")
 
 // read takes one datagram from the kernel. The next one overwrites it.
 func (k *Kernel) read() ([]byte, error) {
@@ -193,7 +192,7 @@ func (k *Kernel) receive(seq uint32, f func(message)) (err error) {
 		})
 	}
 	if err == nil && interrupted {
-		err = errInterrupted
+		err = state.ErrUnsteady
 	}
 	return err
 }
@@ -259,12 +258,16 @@ func (k *Kernel) dump(ctx context.Context, what string, typ uint16, payload []by
 		if err = k.ask(request{typ, unix.NLM_F_DUMP, payload}, into.take); err == nil {
 			return nil
 		}
-		again := errors.Is(err, errInterrupted) || errors.Is(err, unix.ENOBUFS) || errors.Is(err, unix.EBUSY) || errors.Is(err, unix.EINTR)
-		if !again {
+		if !transient(err) {
 			return fmt.Errorf("reading %s: %w", what, err)
 		}
 	}
 	return fmt.Errorf("reading %s, %d times: %w", what, attempts, err)
+}
+
+// transient tells whether the same dump may succeed when it is asked for once more.
+func transient(err error) bool {
+	return errors.Is(err, state.ErrUnsteady) || errors.Is(err, unix.ENOBUFS) || errors.Is(err, unix.EBUSY) || errors.Is(err, unix.EINTR)
 }
 
 // ask sends a request and hands on what is answered, beside its acknowledgement.

@@ -24,10 +24,10 @@ func (k *Kernel) Look(ctx context.Context, links []string) (*state.Host, error) 
 		}
 	}
 	host, _ := found.end(k.links)
-	for i, l := range host.Links {
-		if err := k.dump(ctx, "addresses", unix.RTM_GETADDR, addressesOf(l.Index), addressReader{host.Links[i : i+1]}); err != nil {
-			return nil, err
-		}
+	if err := k.addresses(ctx, host.Links); err != nil {
+		return nil, err
+	}
+	for _, l := range host.Links {
 		if l.Seen.Hardware {
 			l.Seen.Path = sys.path(l.Name, l.Index)
 		}

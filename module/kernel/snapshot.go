@@ -18,18 +18,31 @@ const (
 	filterSkipStats = 1 << 3 // RTEXT_FILTER_SKIP_STATS: a fifth of the bytes
 )
 
-// Snapshot observes all links, addresses, bridge VLANs, routes and rules of the namespace. It needs no privilege.
-func (k *Kernel) Snapshot(ctx context.Context) (*state.Host, error) {
+// Snapshot observes all links, addresses, bridge VLANs, routes and rules of the namespace. It needs no privilege. Where other links come and go all the
+// time they are asked for one by one, and those in sure by their names.
+func (k *Kernel) Snapshot(ctx context.Context, sure ...string) (*state.Host, error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	var links linkReader
 	relay := newRelay(&links)
 	err := k.dump(ctx, "links", unix.RTM_GETLINK, dumpLinks(unix.AF_UNSPEC, filterSkipStats), relay)
-	if relay.end(); err != nil {
+	relay.end()
+	unsteady := errors.Is(err, state.ErrUnsteady)
+	if unsteady {
+		err = k.eachLink(ctx, sure, &links)
+	}
+	if err != nil {
 		return nil, err
 	}
 	host, dir := links.end(nil)
-	if err := k.dump(ctx, "addresses", unix.RTM_GETADDR, addressesOf(0), addressReader{host.Links}); err != nil {
+	if !unsteady {
+		err = k.dump(ctx, "addresses", unix.RTM_GETADDR, addressesOf(0), addressReader{host.Links})
+		unsteady = errors.Is(err, state.ErrUnsteady)
+	}
+	if unsteady {
+		err = k.addresses(ctx, host.Links)
+	}
+	if err != nil {
 		return nil, err
 	}
 	if err := k.rest(ctx, host, dir); err != nil {
@@ -63,7 +76,7 @@ func (k *Kernel) rest(ctx context.Context, host *state.Host, dir *directory) err
 		{"IPv4 rules", unix.RTM_GETRULE, dumpRules(unix.AF_INET), ruleReader{unix.AF_INET, host}},
 		{"IPv6 rules", unix.RTM_GETRULE, dumpRules(unix.AF_INET6), ruleReader{unix.AF_INET6, host}},
 	} {
-		err := k.dump(ctx, ask.what, ask.typ, ask.payload, ask.into)
+		err := k.steadily(ctx, ask.what, ask.typ, ask.payload, ask.into)
 		if ask.typ == unix.RTM_GETRULE && (errors.Is(err, unix.EAFNOSUPPORT) || errors.Is(err, unix.EOPNOTSUPP)) {
 			err = nil // a kernel without policy rules, or without IPv6
 		}
@@ -77,9 +90,9 @@ func (k *Kernel) rest(ctx context.Context, host *state.Host, dir *directory) err
 // vlans asks for the VLAN tables of bridges and ports. Older kernels, and bridges built without VLANs, have no message for these alone.
 func (k *Kernel) vlans(ctx context.Context, host *state.Host) error {
 	const what = "bridge VLANs"
-	err := k.dump(ctx, what, rtmGetVLAN, dumpVLANs(), tableReader{host})
+	err := k.steadily(ctx, what, rtmGetVLAN, dumpVLANs(), tableReader{host})
 	if errors.Is(err, unix.EOPNOTSUPP) {
-		return k.dump(ctx, what, unix.RTM_GETLINK, dumpLinks(unix.AF_BRIDGE, filterVLANs), vlanReader{host})
+		return k.steadily(ctx, what, unix.RTM_GETLINK, dumpLinks(unix.AF_BRIDGE, filterVLANs), vlanReader{host})
 	}
 	return err
 }

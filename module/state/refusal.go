@@ -1,6 +1,12 @@
 package state
 
-import "syscall"
+import (
+	"errors"
+	"syscall"
+)
+
+// ErrUnsteady says that there was no whole picture of the network: it changed each time while it was looked at.
+var ErrUnsteady = errors.New("links came and went each time while the kernel told of it")
 
 // Refusal is a step that the kernel refused, or that could not even be sent.
 type Refusal struct {

@@ -5,6 +5,7 @@ package fake
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/netip"
 	"slices"
 	"syscall"
@@ -29,14 +30,18 @@ type Kernel struct {
 	AtHome bool     // it is the host's own network
 	Old    []string // constants of headers that are newer than the kernel
 
+	Unsteady  func(sure []string) bool               // whether links come and go while it is looked at; nil: never
 	Unplugged []string                               // links without carrier
 	Happen    func(h *state.Host) bool               // what comes to pass while somebody waits; false: nothing more
 	Answers   func(link string, ip netip.Addr) error // of neighbours; nil: they all do
 }
 
 // Snapshot copies the host. Links that are up have carrier: the model does not say.
-func (k *Kernel) Snapshot(context.Context) (*state.Host, error) {
+func (k *Kernel) Snapshot(_ context.Context, sure ...string) (*state.Host, error) {
 	k.Looks++
+	if k.Unsteady != nil && k.Unsteady(sure) {
+		return nil, fmt.Errorf("reading links: %w", state.ErrUnsteady)
+	}
 	if k.Whole {
 		k.fill()
 	}
