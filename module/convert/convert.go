@@ -41,16 +41,18 @@ const (
 
 // ledger keeps account of each line.
 type ledger struct {
-	texts map[string][]string // the lines of each file
-	last  map[foreign.Pos]int // the last line of those that are continued
-	fates map[foreign.Pos]Fate
-	left  []Left
-	told  map[Left]bool
-	above map[foreign.Pos]foreign.Pos // the line of the key below which a line stands
+	texts   map[string][]string // the lines of each file
+	last    map[foreign.Pos]int // the last line of those that are continued
+	fates   map[foreign.Pos]Fate
+	left    []Left
+	told    map[Left]bool
+	parts   map[foreign.Pos]string      // of lines that hold several, by their columns
+	follows map[foreign.Pos]foreign.Pos // items on lines of their own, with the line of their key
+	above   map[foreign.Pos]foreign.Pos // the line of the key below which a line stands
 }
 
 func newLedger() ledger {
-	return ledger{texts: map[string][]string{}, last: map[foreign.Pos]int{}, fates: map[foreign.Pos]Fate{}, told: map[Left]bool{}, above: map[foreign.Pos]foreign.Pos{}}
+	return ledger{texts: map[string][]string{}, last: map[foreign.Pos]int{}, fates: map[foreign.Pos]Fate{}, told: map[Left]bool{}, parts: map[foreign.Pos]string{}, follows: map[foreign.Pos]foreign.Pos{}, above: map[foreign.Pos]foreign.Pos{}}
 }
 
 // open enters a file. Lines that are blank or a comment say nothing.
@@ -72,6 +74,9 @@ func (l *ledger) mark(fate Fate, at ...foreign.Pos) {
 		for n := p.Line; n <= max(p.Line, l.last[p]); n++ {
 			pos := foreign.Pos{File: p.File, Line: n}
 			l.fates[pos] = max(l.fates[pos], fate)
+			if p.Column > 0 {
+				l.fates[p] = max(l.fates[p], fate)
+			}
 		}
 	}
 }
@@ -93,7 +98,7 @@ func (l *ledger) tell(at foreign.Pos, reason Reason, format string, args ...any)
 func (l *ledger) tellPart(at foreign.Pos, part string, reason Reason, format string, args ...any) {
 	l.mark(Lost, at)
 	if part == "" {
-		part = l.text(at)
+		part = cmp.Or(l.parts[at], l.text(at))
 	}
 	key := Left{File: printable(at.File), Line: at.Line, What: part, Why: printable(fmt.Sprintf(format, args...))}
 	if !l.told[key] {
@@ -139,6 +144,13 @@ func printable(text string) string {
 
 // settle reports the lines that nobody has said anything about, and sorts what is left.
 func (l *ledger) settle() {
+	for item, key := range l.follows {
+		fate := l.fates[key]
+		if fate == Lost { // not all of them need be
+			fate = Taken
+		}
+		l.mark(fate, item)
+	}
 	for name, lines := range l.texts {
 		for i := range lines {
 			if at := (foreign.Pos{File: name, Line: i + 1}); l.fates[at] == Unseen {

@@ -17,6 +17,7 @@ type draft struct {
 	names   map[string]*object // the same by name
 	rules   []*entry
 	advice  []string
+	strict  bool // its program takes no gateway outside the networks
 	options Options
 	looks   int             // at the document, until it was good
 	others  map[string]bool // links that others make: no objects
@@ -27,7 +28,8 @@ type entry struct {
 	key     string
 	value   any // a text in the words of attr.Row.Parse for options; else a value of a spec.Tree
 	from    []foreign.Pos
-	part    string // what of its line it is, where that holds more; "" is the whole
+	part    string                 // what of its line it is, where that holds more; "" is the whole
+	at      map[string]foreign.Pos // of an address or a route: the lines of its keys, where they have lines of their own
 	dropped bool
 }
 
@@ -40,6 +42,7 @@ type object struct {
 	parent  *entry
 	ports   []*port
 	said    bool // that there are ports, be it none
+	vague   bool // not all of its ports can be named
 	dropped bool
 
 	addresses, gateways, routes []*entry
@@ -177,6 +180,18 @@ func (o *object) port(name string) *port {
 		}
 	}
 	return nil
+}
+
+// key is how a port is known.
+func (p *port) key() string {
+	if p.named != "" {
+		return p.named
+	}
+	if t, isTree := p.value.(tree); isTree {
+		return value(t, "mac")
+	}
+	name, _ := p.value.(string)
+	return name
 }
 
 // master is the object of which a link is a port.

@@ -81,7 +81,7 @@ func (d *draft) segment(b *object) *object {
 	}
 	name, _ := b.ports[0].value.(string)
 	v := d.find(name)
-	if v == nil || v.dropped || v.kind != kind.VLAN || len(alive(v.addresses))+len(alive(v.gateways))+len(alive(v.routes)) > 0 || v.option("id") == nil {
+	if v == nil || v.dropped || v.kind != kind.VLAN || v.parent == nil || v.parent.dropped || len(alive(v.addresses))+len(alive(v.gateways))+len(alive(v.routes)) > 0 || v.option("id") == nil {
 		return nil
 	}
 	if slices.ContainsFunc(v.options, func(e *entry) bool { return !e.dropped && kind.VLAN.Rows.Row(e.key) == nil }) {

@@ -28,7 +28,7 @@ func TestLeftSaysWhat(t *testing.T) {
 	text := `network:
   ethernets: {eth0: {dhcp4: true, dhcp6: true, wakeonlan: true, addresses: [192.0.2.10/24, 192.0.2.300/24], auth: {password: open sesame}}}
   bridges:
-    br0: {interfaces: [], parameters: {wonder: 1, priority: big}, routes: [{to: 203.0.113.0/24, via: 192.0.2.1}, {to: nowhere, via: 192.0.2.1}], openvswitch: {}}
+    br0: {interfaces: [], parameters: {wonder: 1, priority: big}, routes: [{to: 203.0.113.0/24, via: 192.0.2.1}, {to: nowhere, via: 192.0.2.1}]}
 `
 	r, err := Netplan(files{"a.yaml": text}, []string{"a.yaml"}, Options{})
 	if err != nil {

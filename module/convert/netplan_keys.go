@@ -41,8 +41,10 @@ var strangers = map[string]stranger{
 	"set-name":                {Program, "links are not renamed; keep a file of systemd.link(5) for the name"},
 	"networkmanager":          {Program, "is for NetworkManager"},
 	"virtual-function-count":  {Program, "is for sysfs or devlink"},
-	"link":                    {NoWord, "is for another kind of NIC"},
+	"link":                    {OthersMake, "virtual functions are made by sysfs or devlink"},
 	"embedded-switch-mode":    {Program, "is for devlink"},
+
+	"delay-virtual-functions-rebind": {Program, "is for netplan's own rebinding"},
 }
 
 // key reads one key of a definition.
@@ -55,7 +57,7 @@ func (p *netplan) key(d *defined, k, v *foreign.Node) {
 		p.pass(at)
 	case key == "dhcp4" || key == "dhcp6":
 		d.o.used = true
-		p.losePair(k, v, DHCP, "a document does not ask DHCP; keep a DHCP client on %s, or give it the address", d.def.id)
+		p.losePair(k, v, DHCP, "a document does not ask DHCP; keep a DHCP client on %s, or give it the address", d.def.called())
 	case key == "interfaces" && d.def.kind.Ports != "":
 		d.interfaces(k, v)
 	case key == "parameters" && d.def.kind.Ports != "":
@@ -85,7 +87,7 @@ func (p *netplan) key(d *defined, k, v *foreign.Node) {
 	case key == "accept-ra" && d.o.text("ipv6") == "off":
 		p.pass(at) // who has no IPv6 hears no router
 	case strangers[key].why != "":
-		p.loseTree(k, v, strangers[key].reason, "%s", strangers[key].why)
+		p.loseTree(k, v, strangers[key].reason, "%s", strings.ReplaceAll(strangers[key].why, "LINK", d.def.called()))
 	case strings.HasSuffix(key, "-offload"):
 		p.losePair(k, v, Program, "offloads are for ethtool")
 	default:
@@ -121,11 +123,12 @@ func (d *defined) address(item *foreign.Node) {
 	read := false
 	foreign.EachMember(item, func(a, options *foreign.Node) {
 		read = true
-		t, from := tree{pair("address", a.Value)}, []foreign.Pos{d.at(a)}
+		t, from, at := tree{pair("address", a.Value)}, []foreign.Pos{d.at(a)}, map[string]foreign.Pos{}
 		foreign.EachMember(options, func(k, v *foreign.Node) {
 			switch {
 			case k.Value == "label":
 				t, from = append(t, pair("label", v.Value)), append(from, d.at(k))
+				at["label"] = d.at(k)
 			case k.Value == "lifetime" && v.Value == "0":
 				t, from = append(t, pair("preferred_lft", uint64(0))), append(from, d.at(k))
 			case k.Value == "lifetime" && v.Value == "forever":
@@ -134,7 +137,7 @@ func (d *defined) address(item *foreign.Node) {
 				d.loseTree(k, v, NoWord, "an address has no %s in a document", k.Value)
 			}
 		})
-		d.o.addresses = append(d.o.addresses, &entry{value: t, from: from, part: d.part(item, item)})
+		d.o.addresses = append(d.o.addresses, &entry{value: t, from: from, part: d.part(item, item), at: at})
 	})
 	if !read {
 		d.loseTree(item, item, Faulty, "must be an address")
@@ -147,6 +150,7 @@ var routeWords = map[string]string{"to": "to", "via": "via", "from": "source", "
 // route reads one entry of routes. A default route that says no more than its next hop is the gateway.
 func (d *defined) route(item *foreign.Node) {
 	t, from := d.tree(item, routeWords, "a route")
+	t, from = d.plainRoute(item, t, from)
 	i := slices.IndexFunc(t, func(p pairOf) bool { return p.Key == "to" })
 	if i < 0 {
 		d.loseTree(item, item, Faulty, "has no to")
@@ -157,9 +161,7 @@ func (d *defined) route(item *foreign.Node) {
 		d.loseTree(item, item, Faulty, "its to is no network")
 		return
 	}
-	if via, isAddress := address(value(t, "via")); to == "::/0" && isAddress && via.Is6() {
-		to = "default"
-	}
+	to = family(to, t)
 	t[i].Value = to
 	if len(t) == 2 && to == "default" && value(t, "via") != "" {
 		if ip, ok := address(value(t, "via")); ok {
@@ -168,6 +170,40 @@ func (d *defined) route(item *foreign.Node) {
 		}
 	}
 	d.o.routes = append(d.o.routes, &entry{value: t, from: from, part: d.part(item, item)})
+}
+
+// plainRoute takes out of a route what says nothing: 0.0.0.0 as a next hop is none, and IPv6 has no scopes.
+func (d *defined) plainRoute(item *foreign.Node, t tree, from []foreign.Pos) (tree, []foreign.Pos) {
+	six := strings.Contains(value(t, "to"), ":")
+	for _, word := range []string{"via", "scope"} {
+		ip, isAddress := address(value(t, word))
+		if word == "via" && isAddress && ip.IsUnspecified() || word == "scope" && six {
+			t = slices.DeleteFunc(t, func(p pairOf) bool { return p.Key == word })
+			foreign.EachMember(item, func(k, _ *foreign.Node) {
+				if k.Value == word && !d.crowded[d.at(k)] {
+					from = slices.DeleteFunc(from, func(p foreign.Pos) bool { return p == d.at(k) })
+					d.pass(d.at(k))
+				}
+			})
+		}
+	}
+	return t, from
+}
+
+// family is a default route's destination, which must say its family where no next hop does.
+func family(to string, t tree) string {
+	via, isAddress := address(value(t, "via"))
+	switch {
+	case to == "::/0" && isAddress && via.Is6():
+		return "default"
+	case to == "default" && !isAddress && (value(t, "type") == "" || value(t, "type") == "unicast"):
+		source, _ := address(value(t, "source"))
+		if source.Is6() {
+			return "::/0"
+		}
+		return "0.0.0.0/0"
+	}
+	return to
 }
 
 var ruleWords = map[string]string{"from": "from", "to": "to", "table": "table", "priority": "priority", "mark": "fwmark", "type-of-service": "tos"}
@@ -181,6 +217,9 @@ func (d *defined) rule(item *foreign.Node) {
 	if !slices.ContainsFunc(t, func(p pairOf) bool { return p.Key == "priority" }) {
 		d.loseTree(item, item, NoWord, "a document's rule needs a priority; write one")
 		return
+	}
+	if !slices.ContainsFunc(t, func(p pairOf) bool { return p.Key == "table" }) {
+		t = append(t, pair("table", "main"))
 	}
 	d.rules = append(d.rules, &entry{value: t, from: from, part: d.part(item, item)})
 }

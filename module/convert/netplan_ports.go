@@ -37,15 +37,15 @@ func (d *defined) portOf(id string, at ...foreign.Pos) *port {
 			return p
 		}
 	}
-	d.mark(Taken, d.ids[id].at)
-	p := &port{entry: entry{value: ref, from: at}, named: d.ids[id].name}
+	d.mark(Taken, d.known(id).at, d.known(id).macAt)
+	p := &port{entry: entry{value: ref, from: at}, named: d.known(id).name}
 	d.o.ports = append(d.o.ports, p)
 	return p
 }
 
 func (d *defined) link(k, v *foreign.Node) {
 	at := d.at(k)
-	def := d.ids[v.Value]
+	def := d.known(v.Value)
 	switch {
 	case def == nil:
 		d.losePair(k, v, Faulty, "there is no %s", v.Value)
@@ -123,6 +123,10 @@ func (d *defined) parameter(p parameter, k, v *foreign.Node) {
 			d.marked(foreign.Sequence(v)...)
 			return
 		}
+		if foreign.Sequence(v) != nil || v.Tag == "!!seq" {
+			d.pass(at, d.at(v))
+			return
+		}
 		d.losePair(k, v, Faulty, "must be a list")
 	case p.unit == ports:
 		d.pass(at)
@@ -137,7 +141,7 @@ func (d *defined) parameter(p parameter, k, v *foreign.Node) {
 		if p.row == "primary" {
 			if name, ok := d.reference(text).(string); ok {
 				text = name
-			} else if def := d.ids[text]; def.name != "" {
+			} else if def := d.known(text); def.name != "" {
 				text = def.name
 			} else {
 				d.losePair(k, v, OnHost, "%s is known by its MAC alone, and a document calls the primary by its name; say set-name", text)

@@ -84,6 +84,7 @@ func (s *stanza) bondMembers(words []string, o *foreign.Option) {
 	for _, w := range words {
 		if w == "all" || w == "glob" || w == "regex" || strings.ContainsAny(w, "*?[") {
 			s.tell(o.Pos, OnHost, "which links are meant by %s is known on the host alone; name them", w)
+			s.o.said, s.o.vague = true, true
 			return
 		}
 		s.addPort(s.o, w, o.Pos)

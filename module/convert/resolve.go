@@ -2,7 +2,7 @@ package convert
 
 import (
 	"cmp"
-	"net/netip"
+	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -16,6 +16,7 @@ func (d *draft) result() Result {
 	d.complete()
 	d.kernelRounds()
 	d.words()
+	d.asKernel()
 	r := Result{}
 	if em := d.resolve(); em != nil {
 		_, _, notes := spec.Read(em.doc.JSON(), "document.json")
@@ -44,6 +45,7 @@ const patience = 50
 func (d *draft) resolve() *emission {
 	for d.looks = range 4 * patience {
 		d.nextHops()
+		d.wholeLists()
 		em := d.emit(true)
 		if len(em.index)+len(em.whole) == 0 {
 			return nil
@@ -129,7 +131,9 @@ func (d *draft) dropOne(em *emission, p spec.Problem, whole bool) (any bool) {
 		if list := em.index[path]; len(list) > 0 && !essential(path) {
 			for _, e := range named(list, why) {
 				any = any || !e.dropped
-				d.refuse(e, reason, "%s", why)
+				if !d.trim(e, reason, why) {
+					d.refuse(e, reason, "%s", why)
+				}
 			}
 			return any
 		}
@@ -144,6 +148,30 @@ func (d *draft) dropOne(em *emission, p spec.Problem, whole bool) (any bool) {
 	return false
 }
 
+// optional are keys of addresses and routes without which these are of use.
+var optional = []string{"label", "broadcast", "nodad", "scope", "source", "mtu", "valid_lft", "preferred_lft"}
+
+// trim takes a key out of an address or a route, if that is what is wrong with it.
+func (d *draft) trim(e *entry, reason Reason, why string) bool {
+	t, isTree := e.value.(tree)
+	i := slices.IndexFunc(t, func(p pairOf) bool {
+		return slices.Contains(optional, p.Key) && (strings.HasPrefix(why, p.Key+" ") || strings.Contains(why, ": "+p.Key+" "))
+	})
+	if !isTree || i < 0 || e.dropped {
+		return false
+	}
+	key, part := t[i].Key, fmt.Sprintf("%s %v", t[i].Key, t[i].Value)
+	at, own := e.at[key]
+	switch {
+	case own:
+		d.tell(at, reason, "%s", why)
+	case len(e.from) > 0:
+		d.tellPart(e.from[0], part, reason, "%s", why)
+	}
+	e.value = slices.Delete(slices.Clone(t), i, i+1)
+	return true
+}
+
 // essential tells whether a link cannot be without a key.
 func essential(path string) bool {
 	key := path[strings.LastIndexByte(path, '.')+1:]
@@ -156,16 +184,23 @@ func (d *draft) discardObject(o *object, reason Reason, why string) {
 		return
 	}
 	o.dropped = true
+	before, covered := len(d.left), map[int]bool{}
 	for _, at := range o.from {
 		if d.fates[at] != Lost {
+			covered[at.Line] = true
 			d.tell(at, reason, "%s: %s", o.name, why)
 		}
 	}
 	for _, e := range o.entries() {
-		if !e.dropped && !slices.ContainsFunc(e.from, func(at foreign.Pos) bool { return d.fates[at] != Lost }) {
-			e.dropped = true
+		if !slices.ContainsFunc(e.from, func(at foreign.Pos) bool {
+			return !covered[at.Line] && (e.part != "" || d.parts[at] != "" || d.fates[at] != Lost)
+		}) {
+			e.dropped = true // its lines are told
 		}
 		d.refuse(e, Depends, "%s is not taken over: %s", o.name, why)
+	}
+	if len(d.left) == before && len(o.from) > 0 { // all on one line, of which something has been told
+		d.tellPart(o.from[0], o.name, reason, "%s", why)
 	}
 	if o.kind.Existing {
 		return
@@ -240,50 +275,27 @@ func (em *emission) mark(d *draft) {
 	}
 }
 
-// nextHops settles how gateways and routes reach their next hops. What stood on an address that is not taken over is not taken
-// over either. A gateway outside the networks, and what is reached by a host route or in a network whose address is not in the
-// document (DHCP), is on the link.
-func (d *draft) nextHops() {
+// wholeLists leaves a bond's members out where not all can be named: a document's list is exact, and the others would leave the
+// bond. A bridge's ports may be more than are listed; but a list of which nothing is left would say that there are none.
+func (d *draft) wholeLists() {
+	taken := map[string]bool{}
 	for _, o := range d.objects {
-		kept := o.gateways[:0:0]
-		for _, e := range o.gateways {
-			ip, ok := address(e.value.(string))
-			if ok && !e.dropped && !o.reaches(ip) && !d.stranded(o, e, ip) {
-				o.routes = append(o.routes, &entry{value: tree{pair("to", "default"), pair("via", ip.String()), pair("onlink", true)}, from: e.from, part: e.part})
-				continue
-			}
-			kept = append(kept, e)
-		}
-		o.gateways = kept
-		for _, e := range o.routes {
-			t := e.value.(tree)
-			ip, ok := address(value(t, "via"))
-			if !ok || e.dropped || o.reaches(ip) || slices.ContainsFunc(t, func(p pairOf) bool { return p.Key == "onlink" }) || d.stranded(o, e, ip) {
-				continue
-			}
-			if o.used || o.leads(ip) {
-				e.value = append(slices.Clone(t), pair("onlink", true))
-			}
+		for _, p := range o.ports {
+			taken[p.key()] = taken[p.key()] || !p.dropped
 		}
 	}
-}
-
-// stranded takes out what reached its next hop through an address that is not taken over.
-func (d *draft) stranded(o *object, e *entry, via netip.Addr) bool {
-	for _, a := range o.addresses {
-		if p, ok := network(a); ok && a.dropped && p.Contains(via) {
-			d.refuse(e, Depends, "reaches %s through an address that is not taken over", via)
-			return true
+	for _, o := range d.objects {
+		if !o.said || o.dropped || len(o.ports) == 0 && !o.vague {
+			continue
 		}
+		lost := slices.ContainsFunc(o.ports, func(p *port) bool { return p.dropped && !taken[p.key()] })
+		if o.kind.TakesPorts && (lost || o.vague) {
+			for _, p := range o.ports {
+				for _, e := range append([]*entry{&p.entry}, p.options...) {
+					d.refuse(e, Depends, "not all %s of %s can be named, and of a list the others would leave it; write all of them", o.kind.Ports, o.name)
+				}
+			}
+		}
+		o.said = slices.ContainsFunc(o.ports, func(p *port) bool { return !p.dropped })
 	}
-	return false
-}
-
-// leads tells whether a route of the object says that an address is on the link.
-func (o *object) leads(ip netip.Addr) bool {
-	return slices.ContainsFunc(o.routes, func(e *entry) bool {
-		t := e.value.(tree)
-		p, err := netip.ParsePrefix(value(t, "to"))
-		return !e.dropped && err == nil && p.Contains(ip) && value(t, "via") == "" && (value(t, "type") == "" || value(t, "type") == "unicast")
-	})
 }

@@ -12,6 +12,8 @@ import (
 type Pos struct {
 	File string
 	Line int // 1…; 0: the file as a whole
+
+	Column int // 1… for one of several things on a line; 0: the line as a whole
 }
 
 func (p Pos) String() string {

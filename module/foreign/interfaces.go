@@ -94,7 +94,7 @@ func (in *interfaces) file(name string, depth int) error {
 	open := -1 // the stanza to which options belong
 	for _, l := range logicalLines(string(data)) {
 		words := strings.Fields(l.text)
-		pos := Pos{name, l.first}
+		pos := Pos{File: name, Line: l.first}
 		switch key := words[0]; {
 		case key == "iface" || key == "mapping" || key == "vlan" && len(words) == 2 && strings.Contains(words[1], "."): // the last is ifupdown2's
 			open = len(in.stanzas)

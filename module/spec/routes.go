@@ -1,6 +1,9 @@
 package spec
 
-import "net/netip"
+import (
+	"net/netip"
+	"strings"
+)
 
 var routeChecks = []func(*checker, *Object){checkGateways, checkRoutes}
 
@@ -38,7 +41,11 @@ func (c *checker) nextHop(o *Object, path string, via netip.Addr, onlink bool) {
 	a, ok := nets.reach(via)
 	switch net := a.Prefix.Masked(); {
 	case !ok:
-		c.lacks(o, path, ErrConflict, "", "%s: is in no network of this object%s", text, nets.text(via.Is4()))
+		hint := "`onlink: true`, if it is on this link all the same"
+		if strings.HasSuffix(path, ".gateway") {
+			hint = "if it is on this link all the same: routes: [{to: default, via: " + via.String() + ", onlink: true}]"
+		}
+		c.lacks(o, path, ErrConflict, hint, "%s: is in no network of this object%s", text, nets.text(via.Is4()))
 	case a.Peer.IsValid() || net.Bits() >= via.BitLen()-1:
 	case via == net.Addr():
 		c.fault(path, ErrValue, "", "%s: is the address of network %s itself", text, net)
