@@ -56,7 +56,7 @@ const (
 	Header              // struct ifinfomsg
 	Port                // IFLA_LINKINFO / IFLA_INFO_SLAVE_DATA: a port's attributes, defined by its master's kind
 	AFSpec              // IFLA_AF_SPEC / AF_INET6
-	Proc                // a file in /proc/sys/net/ipv6/conf/LINK; reported as number Num of IFLA_INET6_CONF (linux/ipv6.h: DEVCONF_*)
+	Proc                // a file of the link's own, outside netlink: see Row.File
 )
 
 // Since is the kernel that brought a row; the zero Since: every kernel that this program is for.
@@ -115,7 +115,9 @@ type Row struct {
 	Back      *Cond  // of a row that is only seen, and names a port which the driver picks: a rollback asks for the one that was; the kernel takes a port whose rows hold this
 	ZeroFirst bool   // a change to zero goes into an earlier message of its own: the kernel looks at the old value while it takes the others
 	Unique    bool   // of a port's row: no two ports of one master may have a value, but for 0
+	File      string // of the place Proc: the file, with * for the link's name; one in /proc/sys/net/ipv6/conf is also reported, as number Num of IFLA_INET6_CONF (linux/ipv6.h: DEVCONF_*)
 	Hidden    bool   // no key of the document: the planner derives it
+	Carried   bool   // no document says it and no look reads it, unless the link may lose it: then it is saved and written back, as far as the kernel takes it
 	Since     Since
 	Veil      string // the row of the same link while which is on the kernel reports something else than what was set: see Unveil
 	Alone     bool   // refused in the creating message (EAFNOSUPPORT for AF_SPEC), or not looked at there (ifalias); goes into a later one

@@ -19,6 +19,9 @@ type Kernel interface {
 	Snapshot(ctx context.Context, sure ...string) (*state.Host, error)
 	// Look observes some links by their names, those that are there, and all routes and rules.
 	Look(ctx context.Context, links []string) (*state.Host, error)
+	// Extras finds what links of a host that was just looked at have beside that, and puts it into them: settings and entries of tables which nobody
+	// but somebody's hand has made, as deep as is asked for each link.
+	Extras(ctx context.Context, h *state.Host, depths map[string]state.Depth) error
 	// Do sends the steps in order and stops at the first that is refused. It returns how many were done; the error is then
 	// a *state.Refusal about steps[done], unless the context ended.
 	Do(ctx context.Context, steps []state.Step) (done int, err error)

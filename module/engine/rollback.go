@@ -46,10 +46,8 @@ func (r Runner) rollBack(ctx context.Context, j *Journal) (b back) {
 			return b
 		}
 		open := slices.DeleteFunc(slices.Clone(steps), func(s state.Step) bool { return refused[s.String()] >= 2 })
-		if len(open) == 0 {
-			for _, s := range steps {
-				b.missing = append(b.missing, s.String())
-			}
+		if !slices.ContainsFunc(open, func(s state.Step) bool { return s.Op != state.Await }) {
+			b.missing = append(b.missing, notRestored(now, j.Before, steps)...)
 			r.picks(ctx, now, j, &b)
 			return b
 		}
@@ -65,9 +63,29 @@ func (r Runner) rollBack(ctx context.Context, j *Journal) (b back) {
 			taken = ""
 			refused[open[done].String()]++
 		}
+		for _, s := range send[:done] { // the kernel may take what it does not do
+			if plan.Spare(s) {
+				refused[s.String()]++
+			}
+		}
 	}
 	b.missing = append(b.missing, "the network would not settle")
 	return b
+}
+
+// notRestored is what is left when nothing more can be done: the steps, and what there is no step for.
+func notRestored(now, before *state.Host, steps []state.Step) (missing []string) {
+	for _, s := range steps {
+		if s.Op != state.Await {
+			missing = append(missing, s.String())
+		}
+	}
+	for _, lost := range plan.Lost(now, before) {
+		if !slices.Contains(missing, lost) {
+			missing = append(missing, lost)
+		}
+	}
+	return missing
 }
 
 const rollbackRounds = 64
@@ -95,6 +113,7 @@ func (r Runner) wayBack(ctx context.Context, j *Journal) (now *state.Host, steps
 	if err != nil {
 		return nil, nil, err
 	}
+	_ = r.deepen(ctx, now, j.Before) // what it does not find is put back once more, and told
 	before := j.Before.Aged(store.Uptime() - j.Taken)
 	steps, err = plan.Retrace(now, plan.Back(now, before, j.Steps))
 	return now, steps, err

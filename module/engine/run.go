@@ -86,7 +86,7 @@ func (r Runner) Run(ctx context.Context, doc *spec.Document) Outcome {
 		}
 		x.out.Applied = true
 	}
-	for _, phase := range []func(context.Context) error{x.apply, x.verify, x.settle, x.probe, x.store} {
+	for _, phase := range []func(context.Context) error{x.apply, x.verify, x.settle, x.probe, x.compare, x.store} {
 		if err := guarded(func() error { return phase(ctx) }); err != nil {
 			x.out.Failed = err
 			x.back(ctx)
@@ -119,6 +119,9 @@ func (x *run) look(ctx context.Context) (err error) {
 	}
 	lacking := x.lacking(x.doc, x.before)
 	p, problems, err := plan.Make(x.doc, x.before, x.last.Last)
+	if err == nil && len(problems) == 0 {
+		p, problems, err = x.deepen(ctx, p)
+	}
 	faults, notes := x.planBoot()
 	if x.out.Problems = slices.Concat(lacking, problems, faults); err != nil || len(x.out.Problems) > 0 {
 		return err
@@ -222,17 +225,22 @@ func (r Runner) lock(ctx context.Context) (func(), error) {
 	return unlock, err
 }
 
-// do sends the steps. An announcement that cannot be sent is told and changes nothing: neighbours find out a little later.
+// do sends the steps. An announcement that cannot be sent is told and changes nothing: neighbours find out a little later. So is what no document
+// says and cannot be put back.
 func (r Runner) do(ctx context.Context, steps []state.Step, out *Outcome) error {
 	for len(steps) > 0 {
 		done, err := r.send(ctx, steps, out)
 		if err == nil {
 			return nil
 		}
-		if ctx.Err() != nil || done >= len(steps) || steps[done].Op != state.Announce {
+		what := "neighbours were not told"
+		switch {
+		case ctx.Err() != nil || done >= len(steps) || steps[done].Op != state.Announce && !plan.Spare(steps[done]):
 			return err
+		case steps[done].Op != state.Announce:
+			what = steps[done].Link + " has lost something that could not be put back"
 		}
-		out.Warnings = append(out.Warnings, fmt.Sprintf("neighbours were not told: %v", err))
+		out.Warnings = append(out.Warnings, fmt.Sprintf("%s: %v", what, err))
 		steps = steps[done+1:]
 	}
 	return nil

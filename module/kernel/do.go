@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -67,6 +68,11 @@ func (k *Kernel) step(ctx context.Context, s state.Step) error {
 	case state.Sysctl:
 		k.stats.Writes++
 		return k.sysctl(s)
+	case state.EntryAdd:
+		if s.Entry.Sort == state.MultiMAC {
+			k.stats.Writes++
+			return k.joinMulticast(s.Link, s.Entry.Data)
+		}
 	}
 	r, err := encode(k.complete(s), k.index)
 	if err != nil {
@@ -89,6 +95,9 @@ func (k *Kernel) took(s state.Step, r request, err error) error {
 	if s.Op == state.RouteAdd && !s.Route.Is4() && errors.Is(err, unix.EEXIST) {
 		err = nil // the same route by the same way is there (net/ipv6/ip6_fib.c, fib6_add_rt2node)
 	}
+	if s.Op == state.EntryAdd && errors.Is(err, unix.EEXIST) {
+		err = nil // not every table knows a replace
+	}
 	var a *answer
 	if errors.As(err, &a) && a.offset > 0 && a.text != "" {
 		if name := attributeAt(r, a.offset, s); name != "" {
@@ -105,18 +114,34 @@ func (k *Kernel) took(s state.Step, r request, err error) error {
 // the kernel need not find its way to it for each link.
 func (k *Kernel) sysctl(s state.Step) error {
 	if k.conf < 0 {
-		fd, err := unix.Open(state.SysctlFolder, unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+		fd, err := unix.Open(sixFolder, unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
 		if err != nil {
 			return err
 		}
 		k.conf = fd
 	}
+	var refused []error // the others are written all the same
 	for r, v := range s.Attrs.All() {
-		if err := write(k.conf, s.Link+"/"+r.Name, r.Text(v)); err != nil {
-			return err
+		path := strings.TrimPrefix(r.Path(s.Link), sixFolder+"/")
+		if err := write(k.conf, path, r.Text(v)); err != nil {
+			refused = append(refused, fmt.Errorf("%s: %w", path, err))
 		}
 	}
-	return nil
+	return one(refused)
+}
+
+// sixFolder has most of the files that are written: those of IPv6's settings.
+const sixFolder = "/proc/sys/net/ipv6/conf"
+
+// one makes an error of several: the first, which says how many there were.
+func one(errs []error) error {
+	switch len(errs) {
+	case 0:
+		return nil
+	case 1:
+		return errs[0]
+	}
+	return fmt.Errorf("%w (and %d more)", errs[0], len(errs)-1)
 }
 
 // write is os.WriteFile of a file in a folder, in three system calls.

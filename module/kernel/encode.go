@@ -75,6 +75,8 @@ func encodeAt(b []byte, s state.Step, f *finder) (request, error) {
 		r.payload = encodeRule(*s.Rule)
 	case state.RuleDel:
 		r.typ, r.payload = unix.RTM_DELRULE, encodeRule(*s.Rule)
+	case state.EntryAdd:
+		r.typ, r.flags, r.payload = encodeEntry(*s.Entry, s.Link, f)
 	default:
 		return r, fmt.Errorf("operation %d is no request", s.Op)
 	}

@@ -87,17 +87,14 @@ func encodeRoute(r state.Route, f *finder, gone bool) []byte {
 			m.Scope = unix.RT_SCOPE_NOWHERE // any
 		}
 	}
-	if r.Onlink {
+	if r.Onlink && r.Object == 0 {
 		m.Flags = unix.RTNH_F_ONLINK
 	}
 	b := append([]byte(nil), m.Serialize()...)
 	if r.Dst.Bits() > 0 {
 		b = attr.Append(b, unix.RTA_DST, r.Dst.Masked().Addr().AsSlice())
 	}
-	if r.Dev != "" {
-		b = attr.Append(b, unix.RTA_OIF, nl.Uint32Attr(f.Index(r.Dev)))
-	}
-	b = appendVia(b, r.Via.AsSlice(), r.Via.Is4(), r.Is4())
+	b = appendWay(b, r, f)
 	if r.Src.IsValid() {
 		b = attr.Append(b, unix.RTA_PREFSRC, r.Src.AsSlice())
 	}
@@ -114,9 +111,24 @@ func encodeRoute(r state.Route, f *finder, gone bool) []byte {
 	if metrics = append(metrics, r.Metrics...); len(metrics) > 0 {
 		b = attr.Append(b, unix.RTA_METRICS|unix.NLA_F_NESTED, metrics)
 	}
-	if !gone {
-		b = append(b, r.Other...)
+	if gone {
+		return b
 	}
+	if r.Expires > 0 {
+		b = attr.Append(b, unix.RTA_EXPIRES, nl.Uint32Attr(r.Expires))
+	}
+	return append(b, r.Other...)
+}
+
+// appendWay says where the route leads: a nexthop object, which says all of it, or a link and a gateway, or several.
+func appendWay(b []byte, r state.Route, f *finder) []byte {
+	if r.Object != 0 {
+		return attr.Append(b, rtNextHop, nl.Uint32Attr(r.Object))
+	}
+	if r.Dev != "" {
+		b = attr.Append(b, unix.RTA_OIF, nl.Uint32Attr(f.Index(r.Dev)))
+	}
+	b = appendVia(b, r.Via.AsSlice(), r.Via.Is4(), r.Is4())
 	if len(r.Hops) > 0 {
 		b = attr.Append(b, unix.RTA_MULTIPATH, encodeHops(r, f))
 	}

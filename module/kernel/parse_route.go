@@ -13,6 +13,9 @@ import (
 // rtVia is RTA_VIA of linux/rtnetlink.h: a gateway of another family than the route's.
 const rtVia = 18
 
+// rtNextHop is RTA_NH_ID: the object that says the way.
+const rtNextHop = 30
+
 // routeReader reads the messages of a route dump (RTM_NEWROUTE) of one family. Table «local», cached routes, and types
 // that nobody routes by (multicast, anycast, broadcast) are passed over. Routes that the kernel keeps itself stay in:
 // state.Route.Kernel tells them.
@@ -72,6 +75,10 @@ func parseRoute(b []byte, dir *directory) (state.Route, bool) {
 			r.Table = u32(p)
 		case unix.RTA_METRICS:
 			r.MTU, r.Metrics = routeMetrics(p)
+		case unix.RTA_CACHEINFO:
+			r.Expires = ends(p)
+		case rtNextHop:
+			r.Object = u32(p)
 		case unix.RTA_MULTIPATH:
 			r.Hops = parseHops(b[0], p, dir)
 		case unix.RTA_FLOW, unix.RTA_ENCAP, unix.RTA_ENCAP_TYPE, unix.RTA_TTL_PROPAGATE:
@@ -138,4 +145,12 @@ func parseHops(family byte, b []byte, dir *directory) []state.Hop {
 		b = b[min(align(n), len(b)):]
 	}
 	return hops
+}
+
+// ends reads struct rta_cacheinfo: clients, last use, and the time until the route ends, in hundredths of a second, …
+func ends(p []byte) (seconds uint32) {
+	if len(p) < 12 || int32(u32(p[8:])) <= 0 {
+		return 0
+	}
+	return max(u32(p[8:])/100, 1)
 }

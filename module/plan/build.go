@@ -81,6 +81,9 @@ func (w *walk) alone(t *state.Link) bool {
 			return true
 		}
 	}
+	if t.Extras != nil && t.Extras.Settings.Len() > 0 {
+		return true
+	}
 	return t.VLANs != nil && t.K().Bridging
 }
 

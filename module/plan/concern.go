@@ -106,7 +106,7 @@ func Holds(has, target *state.Host) bool {
 }
 
 func holds(s, t *state.Link) bool {
-	if settled(s, t) {
+	if alike(s, t) {
 		return true
 	}
 	mine := func(l *state.Link) *state.Link {
@@ -114,5 +114,5 @@ func holds(s, t *state.Link) bool {
 		c.Addresses = slices.DeleteFunc(slices.Clone(l.Addresses), state.Address.Kernel)
 		return &c
 	}
-	return settled(mine(s), mine(t))
+	return alike(mine(s), mine(t))
 }

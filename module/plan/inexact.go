@@ -25,5 +25,5 @@ func (m *maker) inexact(objects []Object) {
 	if n := len(names) - 3; n > 0 {
 		names = append(names[:3:3], fmt.Sprintf("%d more", n))
 	}
-	m.warn(first.Path, "%s: made anew; no rollback brings back nexthop objects, expiry times of IPv6 routes, traffic control, what bridges have learned, nor an ifindex that somebody takes meanwhile", strings.Join(names, ", "))
+	m.warn(first.Path, "%s: made anew; no rollback brings back what bridges have learned, nor an ifindex that somebody takes meanwhile", strings.Join(names, ", "))
 }

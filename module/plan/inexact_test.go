@@ -24,7 +24,7 @@ func TestInexact(t *testing.T) {
 		t.Fatal(err)
 	}
 	for text, want := range map[string]string{
-		"vlans: [" + strings.Join(wanted, ", ") + "]": "vlans[0]: v0, v1, v2, 2 more: made anew; no rollback brings back nexthop objects",
+		"vlans: [" + strings.Join(wanted, ", ") + "]": "vlans[0]: v0, v1, v2, 2 more: made anew; no rollback brings back what bridges have learned",
 		"vlans: [" + wanted[3] + "]":                  "vlans[0]: v3: made anew; no",
 		"vlans: [" + strings.Join(same, ", ") + "]":   "",
 		"vlans: [{name: v9, id: 9, parent: eth0}]":    "",

@@ -120,7 +120,7 @@ func (w *walk) emit(s state.Step) {
 func (w *walk) deleteBlockers() {
 	for _, t := range slices.Backward(w.order) {
 		if s := w.sim.Link(t.Name); s != nil && anew(s, t) {
-			w.emit(state.Step{Op: state.LinkDel, Link: t.Name})
+			w.remove(t.Name)
 		}
 	}
 	for _, t := range w.order {
@@ -129,7 +129,7 @@ func (w *walk) deleteBlockers() {
 		}
 		for _, s := range w.sim.Twins(t.Parent, t.Kind, t.Attrs) {
 			if w.target.Link(s.Name) == nil {
-				w.emit(state.Step{Op: state.LinkDel, Link: s.Name})
+				w.remove(s.Name)
 			}
 		}
 	}
@@ -165,6 +165,7 @@ func (w *walk) pass(live bool) {
 	for _, t := range w.order {
 		w.addAddresses(t)
 	}
+	w.addEntries()
 	w.addRoutes()
 	w.addRules()
 }
@@ -202,11 +203,16 @@ func (w *walk) quiet(t *state.Link) {
 		return
 	}
 	need := attr.Missing(s.Attrs, t.Attrs).Filter(func(r *attr.Row) bool { return r.Alone })
+	settings := s.Unset(t.Extras)
+	need.Join(settings.Filter(func(r *attr.Row) bool { return r.Place == attr.Proc }))
 	if files := need.Filter(func(r *attr.Row) bool { return r.Place == attr.Proc }); files.Len() > 0 {
 		w.emit(state.Step{Op: state.Sysctl, Link: t.Name, Attrs: files})
 	}
 	if rest := need.Filter(func(r *attr.Row) bool { return r.Place != attr.Proc }); rest.Len() > 0 {
 		w.set(t, rest)
+	}
+	if rest := settings.Filter(func(r *attr.Row) bool { return r.Place != attr.Proc }); rest.Len() > 0 {
+		w.set(t, rest) // by itself: it may be refused, and nothing else with it
 	}
 }
 
@@ -339,7 +345,7 @@ func (w *walk) clearLinks() {
 		// The kernel takes what stands on a link along with it, and waits for its readers once instead of once for each.
 		along := s.Parent != "" && w.target.Link(s.Parent) == nil
 		if w.target.Link(s.Name) == nil && w.sim.Link(s.Name) != nil && !along {
-			w.emit(state.Step{Op: state.LinkDel, Link: s.Name})
+			w.remove(s.Name)
 		}
 	}
 }

@@ -35,6 +35,7 @@ func Make(doc *spec.Document, has *state.Host, last Last) (*Plan, []spec.Problem
 	p := &Plan{Steps: steps, Target: m.out, Listed: m.listed()}
 	p.Objects = m.objects(steps, unsettled)
 	m.inexact(p.Objects)
+	m.foretell(steps)
 	p.Warnings = m.warnings
 	if m.limit(p.Objects); len(m.problems) > 0 {
 		return nil, m.problems, nil

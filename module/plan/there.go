@@ -81,7 +81,10 @@ func sameRest(has, target *state.Host) bool {
 }
 
 // settled tells whether nothing is left to be done about a link.
-func settled(s, t *state.Link) bool {
+func settled(s, t *state.Link) bool { return alike(s, t) && (t.Extras == nil || extrasSettled(s, t)) }
+
+// alike is settled without a link's extras: a look does not read these.
+func alike(s, t *state.Link) bool {
 	return s.Kind == t.Kind && s.Parent == t.Parent && s.Master == t.Master &&
 		attr.Missing(s.Attrs, t.Attrs).Len() == 0 && attr.Missing(s.Port, t.Port).Len() == 0 &&
 		(t.VLANs == nil || slices.Equal(s.VLANs, t.VLANs)) && slices.EqualFunc(s.Addresses, t.Addresses, state.Address.Same)

@@ -47,6 +47,8 @@ func (h *Host) Apply(s Step) error {
 		l.VLANs = withVLANs(l.VLANs, s.VLAN, s.LastID)
 	case VLANDel:
 		l.VLANs = without(l.VLANs, s.VLAN.ID, max(s.LastID, s.VLAN.ID))
+	case EntryAdd:
+		return l.addEntry(*s.Entry)
 	}
 	return nil
 }
@@ -167,6 +169,9 @@ func (h *Host) delAddress(l *Link, a Address) error {
 		return o.Key() == a.Key() || primary && o.Is4() && o.Flags&FlagSecondary != 0 && o.Prefix.Masked() == a.Prefix.Masked()
 	})
 	last := !slices.ContainsFunc(l.Addresses, Address.Is4)
+	if last && a.Is4() { // fib_frontend.c: fib_disable_ip
+		l.lose(func(e Entry) bool { return (e.Sort == Neighbour || e.Sort == Proxy) && !e.Six() })
+	}
 	h.dropRoutes(func(r Route) bool {
 		return r.Uses(l.Name) && (r.Src == a.Prefix.Addr() || a.Is4() && r.Is4() && last)
 	})

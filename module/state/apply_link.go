@@ -15,6 +15,7 @@ func (h *Host) setLink(l *Link, s Step) error {
 	if err := h.mayChange(l, s); err != nil {
 		return err
 	}
+	s.Attrs = l.takeSettings(s.Attrs)
 	for r := range s.Attrs.All() {
 		for _, name := range r.Upsets {
 			l.Attrs.Drop(name)
@@ -98,6 +99,9 @@ func (h *Host) mayChange(l *Link, s Step) error {
 func (h *Host) setMAC(l *Link, mac string) {
 	old := l.MAC()
 	l.Attrs.Put(kind.MAC, attr.Str(mac))
+	if mac != old {
+		l.loseNeighbours()
+	}
 	if l.K().TakesPorts {
 		for _, p := range h.Ports(l.Name) {
 			p.Attrs.Put(kind.MAC, attr.Str(mac))
@@ -119,6 +123,7 @@ func (h *Host) setUp(l *Link, up bool) {
 	l.Attrs.Put(kind.Up, attr.On(up))
 	if !up {
 		h.dropIPv6(l)
+		l.lose(func(e Entry) bool { return !e.sleeps() })
 		h.dropRoutes(func(r Route) bool { return r.Uses(l.Name) })
 	}
 	for _, upper := range h.Uppers(l.Name) {
@@ -132,6 +137,7 @@ func (h *Host) setUp(l *Link, up bool) {
 func (h *Host) forgetMAC(l *Link) {
 	old := l.MAC()
 	l.Attrs.Drop("mac")
+	l.loseNeighbours()
 	above := h.Uppers(l.Name)
 	if l.K().TakesPorts {
 		above = append(above, h.Ports(l.Name)...)
@@ -153,7 +159,7 @@ func (h *Host) portsChange(master *Link, first bool) {
 
 // sysctl changes settings; turning IPv6 off takes its addresses and routes away (net/ipv6/addrconf.c: addrconf_disable_ipv6).
 func (h *Host) sysctl(l *Link, settings attr.Set) {
-	l.Attrs.Merge(settings)
+	l.Attrs.Merge(l.takeSettings(settings))
 	if settings.N(kind.DisableIPv6.Name) != 0 {
 		h.dropIPv6(l)
 	}
@@ -161,6 +167,7 @@ func (h *Host) sysctl(l *Link, settings attr.Set) {
 
 func (h *Host) dropIPv6(l *Link) {
 	l.Addresses = slices.DeleteFunc(l.Addresses, func(a Address) bool { return !a.Is4() })
+	l.lose(Entry.Six)
 	h.dropRoutes(func(r Route) bool { return !r.Is4() && r.Uses(l.Name) })
 }
 
@@ -194,6 +201,7 @@ func (h *Host) leave(l *Link) {
 	h.Join(l, "")
 	h.followMTU(master)
 	l.Port, l.VLANs = attr.Set{}, nil
+	l.lose(func(e Entry) bool { return e.Bridge != "" && e.Bridge != l.Name })
 	if master == nil {
 		return
 	}

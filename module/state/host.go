@@ -36,6 +36,10 @@ type Link struct {
 
 	Seen Seen
 
+	// Extras are what a link loses when it is made anew, and no document says; nil: nobody has looked, or it has none. What it points at is never changed:
+	// hosts have it in common.
+	Extras *Extras
+
 	mtu    mtuOf
 	alone  uint64 // the MTU that it had before it became a member of its bond; 0: nobody knows
 	pinned bool   // the MAC was set on purpose, as far as this model has seen: it does not follow the ports

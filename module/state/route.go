@@ -25,6 +25,9 @@ type Route struct {
 	// further attributes.
 	Metrics, Other string
 	Hops           []Hop // multipath; then Dev and Via are empty
+
+	Expires uint32 `json:",omitempty"` // seconds until the route ends (IPv6); 0: it does not
+	Object  uint32 `json:",omitempty"` // the nexthop object that the route uses, which says the way (RTA_NH_ID); 0: none
 }
 
 // Hop is one leg of a multipath route.
@@ -137,4 +140,12 @@ func via(ip netip.Addr, four bool) string {
 		return " via inet6 " + ip.String()
 	}
 	return " via " + ip.String()
+}
+
+// ending is what a route is added with, and is no part of what it is called: the time runs.
+func (r Route) ending() string {
+	if r.Expires == 0 {
+		return ""
+	}
+	return " expires " + strconv.FormatUint(uint64(r.Expires), 10)
 }

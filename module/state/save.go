@@ -58,6 +58,7 @@ var rows = sync.OnceValue(func() (all struct {
 		}
 	}
 	take("", kind.Common)
+	take("", kind.Carried)
 	take("rule.", kind.Rule)
 	for _, k := range kind.List() {
 		take(k.Name+".", k.Rows)
@@ -88,6 +89,9 @@ func (s *savedSet) UnmarshalJSON(data []byte) error {
 			return err
 		}
 		r, known := rows().rows[name]
+		if strings.HasPrefix(name, "/") { // no other row's name begins so
+			r, known = attr.FileRow(name), true
+		}
 		if !known || out.Has(r.Name) {
 			return fmt.Errorf("row %q is unknown, or given twice", name)
 		}
@@ -147,6 +151,55 @@ func (l *Link) UnmarshalJSON(data []byte) error {
 	*l = Link(in.linkFields)
 	l.Name, l.Parent, l.Master, l.pinned = string(in.Name), string(in.Parent), string(in.Master), in.Pinned
 	l.Attrs, l.Port, l.mtu, l.alone = attr.Set(in.Attrs), attr.Set(in.Port), in.MTUOf, in.Alone
+	return err
+}
+
+type savedExtras struct {
+	Settings savedSet
+	Entries  []savedEntry
+}
+
+type savedEntry struct {
+	Sort                EntrySort
+	Bridge, Words, Data raw `json:",omitempty"`
+}
+
+func (e Entry) saved() savedEntry {
+	return savedEntry{e.Sort, raw(e.Bridge), raw(e.Words), raw(e.Data)}
+}
+
+func (e savedEntry) entry() Entry {
+	return Entry{e.Sort, string(e.Bridge), string(e.Words), string(e.Data)}
+}
+
+// MarshalJSON implements json.Marshaler.
+func (x *Extras) MarshalJSON() ([]byte, error) {
+	out := savedExtras{Settings: savedSet(x.Settings)}
+	for _, e := range x.Entries {
+		out.Entries = append(out.Entries, e.saved())
+	}
+	return json.Marshal(out)
+}
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (x *Extras) UnmarshalJSON(data []byte) error {
+	var in savedExtras
+	err := json.Unmarshal(data, &in)
+	*x = Extras{Settings: attr.Set(in.Settings)}
+	for _, e := range in.Entries {
+		x.Entries = append(x.Entries, e.entry())
+	}
+	return err
+}
+
+// MarshalJSON implements json.Marshaler.
+func (e Entry) MarshalJSON() ([]byte, error) { return json.Marshal(e.saved()) }
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (e *Entry) UnmarshalJSON(data []byte) error {
+	var in savedEntry
+	err := json.Unmarshal(data, &in)
+	*e = in.entry()
 	return err
 }
 

@@ -129,6 +129,9 @@ func (l *Link) appendText(b []byte) ([]byte, error) {
 	t.flag("Pinned", l.pinned)
 	t.number("MTUOf", int64(l.mtu))
 	t.number("Alone", int64(l.alone))
+	if l.Extras != nil {
+		t.other("Extras", l.Extras)
+	}
 	return t.end()
 }
 
@@ -160,6 +163,9 @@ func (s *Step) appendText(b []byte) ([]byte, error) {
 	case RuleAdd, RuleDel:
 		t.other("Rule", s.Rule)
 	}
+	if s.Entry != nil {
+		t.other("Entry", s.Entry)
+	}
 	t.flag("Replace", s.Replace)
 	return t.end()
 }
@@ -169,6 +175,9 @@ func appendSet(b []byte, s attr.Set) (_ []byte, err error) {
 	b = append(b, '[')
 	for r, v := range s.All() {
 		name, ok := rows().names[r]
+		if r.Carried && r.File != "" {
+			name, ok = r.Name, true
+		}
 		switch {
 		case !ok:
 			return nil, fmt.Errorf("row %q is in no table", r.Name)

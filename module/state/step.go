@@ -25,14 +25,15 @@ const (
 	RouteDel               // RTM_DELROUTE
 	RuleAdd                // RTM_NEWRULE
 	RuleDel                // RTM_DELRULE
-	Sysctl                 // a setting in /proc/sys/net/ipv6/conf/LINK that netlink does not carry
+	Sysctl                 // settings in files of the link (attr.Proc), which netlink does not carry
 	Await                  // nothing is asked: go on when the link has carrier, or after five seconds
 	Announce               // gratuitous ARP or unsolicited neighbour advertisement for an address that has moved
+	EntryAdd               // an entry that a link had before (Entry)
 )
 
 var opWords = [...]string{LinkAdd: "ip link add", LinkSet: "ip link set", LinkDel: "ip link del", VLANAdd: "bridge vlan add", VLANDel: "bridge vlan del",
 	AddrAdd: "ip addr replace", AddrDel: "ip addr del", RouteAdd: "ip route add", RouteDel: "ip route del", RuleAdd: "ip rule add", RuleDel: "ip rule del",
-	Sysctl: "settings of IPv6", Await: "waits for carrier", Announce: "announcements"}
+	Sysctl: "settings in files", Await: "waits for carrier", Announce: "announcements", EntryAdd: "entries put back"}
 
 // String names the operation as iproute2 does, without what it is about.
 func (op Op) String() string { return opWords[op] }
@@ -64,7 +65,8 @@ type Step struct {
 	Address Address
 	Route   *Route
 	Rule    *Rule
-	Replace bool // RouteAdd: in the place of what holds the route's slot; IPv6 makes one multipath route of two otherwise
+	Entry   *Entry // EntryAdd
+	Replace bool   // RouteAdd: in the place of what holds the route's slot; IPv6 makes one multipath route of two otherwise
 }
 
 // To makes the pointer that Step.Master wants.
@@ -84,7 +86,7 @@ func (s Step) String() string {
 	case AddrDel:
 		return "ip addr del " + s.Address.identity() + " dev " + s.Link
 	case RouteAdd:
-		return "ip " + six(!s.Route.Is4()) + "route " + map[bool]string{true: "replace ", false: "append "}[s.Replace] + s.Route.String()
+		return "ip " + six(!s.Route.Is4()) + "route " + map[bool]string{true: "replace ", false: "append "}[s.Replace] + s.Route.String() + s.Route.ending()
 	case RouteDel:
 		return "ip " + six(!s.Route.Is4()) + "route del " + s.Route.String()
 	case RuleAdd:
@@ -100,20 +102,16 @@ func (s Step) String() string {
 			return "arping -U -c 1 -I " + s.Link + " " + s.Address.Prefix.Addr().String()
 		}
 		return "ndsend " + s.Address.Prefix.Addr().String() + " " + s.Link
+	case EntryAdd:
+		return s.Entry.Line(s.Link)
 	}
 	return "?"
 }
 
-// SysctlFolder has a folder for each link, with a file for each setting.
-const SysctlFolder = "/proc/sys/net/ipv6/conf"
-
-// sysctl is the file that holds a row of the step's link.
-func (s Step) sysctl(r *attr.Row) string { return SysctlFolder + "/" + s.Link + "/" + r.Name }
-
 func (s Step) sysctlLine() string {
 	var lines []string
 	for r, v := range s.Attrs.All() {
-		lines = append(lines, "echo "+r.Text(v)+" >"+s.sysctl(r))
+		lines = append(lines, r.Command(s.Link, v))
 	}
 	return strings.Join(lines, "; ")
 }

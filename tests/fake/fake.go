@@ -20,6 +20,7 @@ type Kernel struct {
 	Host   *state.Host
 	Sent   []state.Step                               // every step that was sent, refused ones too
 	Looks  int                                        // snapshots taken
+	Deep   []map[string]state.Depth                   // what was asked for of extras, each time
 	Peeked []int                                      // links asked for, each time that some were looked at
 	Refuse func(n int, s state.Step) error            // n counts from 0; nil: take it
 	Ignore func(r *attr.Row) bool                     // attributes that the kernel takes and forgets
@@ -47,9 +48,21 @@ func (k *Kernel) Snapshot(_ context.Context, sure ...string) (*state.Host, error
 	}
 	h := k.Host.Clone()
 	for _, l := range h.Links {
+		l.Extras = nil // a snapshot does not tell
 		l.Seen.Carrier = l.Up() && !slices.Contains(k.Unplugged, l.Name)
 	}
 	return h, nil
+}
+
+// Extras tells what the links have, as deep as is asked.
+func (k *Kernel) Extras(_ context.Context, h *state.Host, depths map[string]state.Depth) error {
+	k.Deep = append(k.Deep, depths)
+	for name, depth := range depths {
+		if l, have := h.Link(name), k.Host.Link(name); l != nil && have != nil {
+			l.Extras = have.Extras.Down(depth)
+		}
+	}
+	return nil
 }
 
 // Look copies some links.
