@@ -38,13 +38,13 @@ func run() int {
 	if word := len(os.Args) > 1 && cli.Word(os.Args[1]); ansible.Called(os.Args, read, word) {
 		signal.Ignore(syscall.SIGHUP) // a dropped connection
 		ctx, heard := interrupted(syscall.SIGTERM, syscall.SIGINT)
-		return ansible.Door{Args: os.Args, Read: read, Stdout: os.Stdout, Kernel: dial, Ready: heard, Root: store.Root("/"), Boot: boot, Leave: leave}.Main(ctx)
+		return ansible.Door{Args: os.Args, Read: read.until(ctx), Stdout: os.Stdout, Kernel: dial, Ready: heard, Root: store.Root("/"), Boot: boot, Leave: leave}.Main(ctx)
 	}
 	signals := []os.Signal{syscall.SIGTERM, syscall.SIGINT}
 	if !signal.Ignored(syscall.SIGHUP) { // as under nohup
 		signals = append(signals, syscall.SIGHUP)
 	}
 	ctx, heard := interrupted(signals...)
-	c := cli.Command{Args: os.Args[1:], Read: read, Answers: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Getenv: os.Getenv, Kernel: dial, Ready: heard, Root: store.Root("/"), Boot: boot, Listen: func(ctx context.Context) (cloudinit.Events, error) { return kernel.Listen(ctx) }, Version: version}
+	c := cli.Command{Args: os.Args[1:], Read: read.until(ctx), Answers: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Getenv: os.Getenv, Kernel: dial, Ready: heard, Root: store.Root("/"), Boot: boot, Listen: func(ctx context.Context) (cloudinit.Events, error) { return kernel.Listen(ctx) }, Version: version}
 	return c.Main(ctx)
 }

@@ -3,6 +3,7 @@ package cli
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -71,6 +72,10 @@ func (c *Command) document(name string) input {
 func (c *Command) input(name string) input {
 	in := input{source: report.Source{Name: name}}
 	data, err := c.Read(name)
+	if errors.Is(err, context.Canceled) {
+		in.refused = report.Broken(fmt.Errorf("%s: %w", name, err))
+		return in
+	}
 	if err != nil {
 		problem := spec.Problem{Message: fmt.Sprintf("cannot be read: %v", err), Err: spec.ErrMissing}
 		if near := nearest(name, names()); near != "" {

@@ -13,6 +13,19 @@ import (
 // Open is os.Open, but for that.
 func Open(path string) (*os.File, error) { return open(path, os.O_RDONLY, 0) }
 
+// OpenNow is Open for what may be a pipe: it is opened whether or not somebody writes into it, and reading it waits as always.
+func OpenNow(path string) (*os.File, error) {
+	fd, err := openFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return nil, err
+	}
+	if err := syscall.SetNonblock(fd, false); err != nil { // else package os would have the poller wait for it
+		syscall.Close(fd)
+		return nil, &fs.PathError{Op: "open", Path: path, Err: err}
+	}
+	return os.NewFile(uintptr(fd), path), nil
+}
+
 func open(path string, flags int, mode uint32) (*os.File, error) {
 	fd, err := openFile(path, flags, mode)
 	if err != nil {
