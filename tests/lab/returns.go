@@ -7,6 +7,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"hostnet-module/tests/await"
 )
 
 // returns takes the tar file with what comes back.
@@ -40,6 +42,15 @@ func (r *returns) finish() error {
 	return <-r.done
 }
 
+// note adds the machine's retries to ours.
+func note(r io.Reader) error {
+	data, err := io.ReadAll(r)
+	for line := range strings.Lines(string(data)) {
+		await.Again("%s", strings.TrimSpace(line))
+	}
+	return err
+}
+
 // unpack writes files of /out below the directory given, others only where they were asked for.
 func (r *returns) unpack(t *tar.Reader) error {
 	for {
@@ -51,6 +62,12 @@ func (r *returns) unpack(t *tar.Reader) error {
 			return err
 		}
 		name := filepath.Clean(h.Name)
+		if name == guestRetries {
+			if err := note(t); err != nil {
+				return err
+			}
+			continue
+		}
 		if rel, ok := strings.CutPrefix(name, "/out/"); ok && filepath.IsLocal(rel) {
 			name = filepath.Join(r.j.out, rel)
 		} else if !r.j.back[name] && !r.j.back[filepath.Dir(name)] {

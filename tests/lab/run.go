@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"hostnet-module/tests/await"
 )
 
 // job is one `lab run`.
@@ -27,6 +29,9 @@ type job struct {
 // bootTime is how long a machine may take until its program starts. An idle host
 // needs about three seconds, one that is busy with other machines many times that.
 const bootTime = 3 * time.Minute
+
+// guestRetries is where what runs in the machine notes its retries.
+const guestRetries = "/retries"
 
 func run(args []string) (int, error) {
 	j := &job{back: map[string]bool{}, started: time.Now()}
@@ -66,7 +71,10 @@ func (j *job) prepare(argv []string) error {
 	}
 	j.pairs = append(j.pairs, files...)
 	for _, kv := range os.Environ() {
-		if strings.HasPrefix(kv, "HOSTNET_") || strings.HasPrefix(kv, "GODEBUG=") || strings.HasPrefix(kv, "GOTRACEBACK=") {
+		if strings.HasPrefix(kv, await.Retries+"=") {
+			j.order.Env = append(j.order.Env, await.Retries+"="+guestRetries)
+			j.order.Back = append(j.order.Back, guestRetries)
+		} else if strings.HasPrefix(kv, "HOSTNET_") || strings.HasPrefix(kv, "GODEBUG=") || strings.HasPrefix(kv, "GOTRACEBACK=") {
 			j.order.Env = append(j.order.Env, kv)
 		}
 	}
@@ -127,6 +135,9 @@ func (j *job) once() (int, error) {
 	code, err := j.follow(m)
 	m.kill()
 	if err != nil {
+		if diedAtInt3(m.console) {
+			err = errors.Join(err, errInt3)
+		}
 		return exitLab, fmt.Errorf("%w\n--- the end of the console, %s\n%s", err, m.console, consoleTail(m.console, 60))
 	}
 	os.Remove(m.console)

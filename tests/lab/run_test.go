@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"hostnet-module/tests/await"
 )
 
 func TestGoTestFlags(t *testing.T) {
@@ -20,6 +22,34 @@ func TestGoTestFlags(t *testing.T) {
 	}
 	if !slices.Equal(j.order.Back, []string{"/b/cover.out", "/b/dir/"}) {
 		t.Errorf("to come back: %q", j.order.Back)
+	}
+}
+
+// TestRetriesComeBack: what a test in the machine does once more is noted here, beside what the lab did.
+func TestRetriesComeBack(t *testing.T) {
+	noted := filepath.Join(t.TempDir(), "retries")
+	t.Setenv(await.Retries, noted)
+	j := &job{boot: &bootFlags{}, files: &list{}}
+	if err := j.prepare([]string{"x"}); err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Contains(j.order.Env, await.Retries+"="+guestRetries) || slices.Contains(j.order.Env, await.Retries+"="+noted) || !slices.Contains(j.order.Back, guestRetries) {
+		t.Errorf("the order: environment %q, back %q", j.order.Env, j.order.Back)
+	}
+	await.Again("one of ours")
+	var b bytes.Buffer
+	w := tar.NewWriter(&b)
+	text := "two\nof the machine's\n"
+	w.WriteHeader(&tar.Header{Name: guestRetries, Size: int64(len(text)), Mode: 0o644})
+	w.Write([]byte(text))
+	w.Close()
+	r := newReturns(j)
+	r.Write(b.Bytes())
+	if err := r.finish(); err != nil {
+		t.Fatal(err)
+	}
+	if data, _ := os.ReadFile(noted); string(data) != "one of ours\n"+text {
+		t.Errorf("noted: %q", data)
 	}
 }
 
