@@ -3,15 +3,18 @@ package cli
 import (
 	"context"
 	"fmt"
+	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 
 	"hostnet-module/module/convert"
 	"hostnet-module/module/foreign"
 	"hostnet-module/module/report"
+	"hostnet-module/module/store"
 )
 
 // source is a manager whose files can be converted.
@@ -139,19 +142,28 @@ type disk struct {
 	root string
 }
 
-func (d disk) path(name string) string {
-	if filepath.IsAbs(name) {
-		return filepath.Join(d.root, name)
-	}
-	return name
-}
+// below tells whether a name is one below the folder.
+func (d disk) below(name string) bool { return d.root != "" && filepath.IsAbs(name) }
 
 // Read reads a file that a person or a file has named.
-func (d disk) Read(name string) ([]byte, error) { return d.c.Read(d.path(name)) }
+func (d disk) Read(name string) ([]byte, error) {
+	if !d.below(name) {
+		return d.c.Read(name)
+	}
+	data, err := store.Tree(d.root).Read(name)
+	if data == nil && err == nil {
+		err = &fs.PathError{Op: "open", Path: store.Tree(d.root).At(name), Err: syscall.ENOENT}
+	}
+	return data, err
+}
 
 // List names the files of a folder.
 func (d disk) List(dir string) (names []string) {
-	entries, err := os.ReadDir(d.path(dir))
+	if d.below(dir) {
+		t := store.Tree(d.root)
+		return slices.DeleteFunc(t.List(dir), func(name string) bool { return t.Folder(dir + "/" + name) })
+	}
+	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return nil
 	}

@@ -324,3 +324,57 @@ func TestPackageComes(t *testing.T) {
 		t.Errorf("again: %v, %+v", err, p.Object)
 	}
 }
+
+// TestInsideTheImage: an image whose links lead to the host on which it is built: enabling, keeping, disabling and uninstalling change the image,
+// and not that host.
+func TestInsideTheImage(t *testing.T) {
+	for how, link := range map[string]func(outside string) string{
+		"absolute": func(outside string) string { return outside },
+		"relative": func(outside string) string { return strings.Repeat("../", 30) + outside[1:] },
+		"chain":    func(outside string) string { return "/hop" },
+	} {
+		t.Run(how, func(t *testing.T) {
+			outside := desk{t, persist.Host{Root: t.TempDir()}}
+			d := newDesk(t, "/usr/bin/cloud-init", "/etc/cloud/cloud.cfg", "/usr/lib/systemd/system/systemd-networkd-wait-online.service", "/etc/NetworkManager/x", "/etc/network/x", "/usr/lib/python3/x", "/var/lib/cloud/x", "/usr/local/x")
+			if err := os.Symlink(outside.Root, filepath.Join(d.Root, "hop")); err != nil {
+				t.Fatal(err)
+			}
+			for _, name := range []string{"/etc/systemd", "/etc/hostnet", "/usr/local/sbin", "/etc/cloud/cloud.cfg.d", "/var/lib/cloud/handlers", "/usr/lib/python3/dist-packages", "/etc/NetworkManager/conf.d", "/sbin"} {
+				at := "/host" + name
+				outside.lay(at+"/hostnet.service", "the host's")
+				outside.lay(at+"/hostnet-module", "the host's")
+				outside.lay(at+"/init", "systemd")
+				outside.lay(at+"/hostnet.yaml", "the host's")
+				target := link(outside.Root) + at
+				if err := os.Symlink(target, filepath.Join(d.Root, name)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			d.lay("/run/systemd/system/", "")
+			was := strings.Join(outside.files(), "\n")
+			p, err := d.Enable(true)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := p.Do(); err != nil {
+				t.Fatal(err)
+			}
+			if list := strings.Join(d.files(), "\n"); !strings.Contains(list, "hostnet-wait-online.service") || !strings.Contains(list, "sbin/hostnet-module") || !strings.Contains(list, "99-hostnet.cfg") {
+				t.Errorf("the image has\n%s", list)
+			}
+			doc, _, _ := spec.Read([]byte(bond), "x")
+			kept, problems := d.Make(doc)
+			if len(problems) > 0 {
+				t.Fatal(problems)
+			}
+			for _, do := range []*persist.Plan{kept, d.Disable(), d.Uninstall()} {
+				if err := do.Do(); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if now := strings.Join(outside.files(), "\n"); now != was {
+				t.Errorf("the host has\n%s\nand had\n%s", now, was)
+			}
+		})
+	}
+}

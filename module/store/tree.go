@@ -7,33 +7,87 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 )
 
 // Tree is a host's files under a folder: "/", or that of a system that does not run. Names are absolute paths of the host.
 type Tree string
 
-// At is where a file of the host lies.
+// At is where a file of the host lies, links apart.
 func (t Tree) At(name string) string { return filepath.Join(string(t), name) }
 
 // Exists tells whether there is a file or link of a name.
 func (t Tree) Exists(name string) bool {
-	_, err := os.Lstat(t.At(name))
+	_, err := t.lstat(name, false)
 	return err == nil
 }
 
-// Read returns a file's bytes, nil if there is no such file.
+// Folder tells whether a name, or where a link of that name leads, is a folder.
+func (t Tree) Folder(name string) bool {
+	info, err := t.lstat(name, true)
+	return err == nil && info.IsDir()
+}
+
+// lstat looks at a file; with follow, where a link of that name leads.
+func (t Tree) lstat(name string, follow bool) (fs.FileInfo, error) {
+	s, err := t.spot(name, false, follow)
+	if err != nil {
+		return nil, err
+	}
+	defer s.release()
+	return os.Lstat(s.path())
+}
+
+// Read returns a file's bytes, nil if there is no such file. In a system that does not run, what is no file is refused: a pipe would be waited for.
 func (t Tree) Read(name string) ([]byte, error) {
-	return Dir(filepath.Dir(t.At(name))).Read(filepath.Base(name))
+	s, err := t.spot(name, false, true)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer s.release()
+	if s.held == nil {
+		return s.dir.Read(s.base)
+	}
+	f, err := s.open(0)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, t.told("read", name, err)
+	}
+	defer f.Close()
+	data, err := io.ReadAll(f)
+	return data, t.told("read", name, err)
+}
+
+// told is an error that names the file as the caller knows it.
+func (t Tree) told(op, name string, err error) error {
+	if err == nil || t.runs() {
+		return err
+	}
+	return &fs.PathError{Op: op, Path: t.At(name), Err: plainError(err)}
 }
 
 // Mode is a file's permissions; 0 if there is no such file.
 func (t Tree) Mode(name string) fs.FileMode {
-	return Dir(filepath.Dir(t.At(name))).Mode(filepath.Base(name))
+	info, err := t.lstat(name, true)
+	if err != nil {
+		return 0
+	}
+	return info.Mode().Perm()
 }
 
 // Link is where a symbolic link leads, "" if it is none.
 func (t Tree) Link(name string) string {
-	target, err := os.Readlink(t.At(name))
+	s, err := t.spot(name, false, false)
+	if err != nil {
+		return ""
+	}
+	defer s.release()
+	target, err := os.Readlink(s.path())
 	if err != nil {
 		return ""
 	}
@@ -42,7 +96,7 @@ func (t Tree) Link(name string) string {
 
 // Same tells whether a file has the bytes and the mode.
 func (t Tree) Same(name string, data []byte, mode fs.FileMode) bool {
-	info, err := os.Lstat(t.At(name))
+	info, err := t.lstat(name, false)
 	if err != nil || !info.Mode().IsRegular() || info.Mode().Perm() != mode || info.Size() != int64(len(data)) {
 		return false
 	}
@@ -52,7 +106,12 @@ func (t Tree) Same(name string, data []byte, mode fs.FileMode) bool {
 
 // SameAs tells whether a file has the bytes of another one, a path of this system, and the mode.
 func (t Tree) SameAs(name, other string, mode fs.FileMode) bool {
-	a, err := Open(t.At(name))
+	s, err := t.spot(name, false, true)
+	if err != nil {
+		return false
+	}
+	defer s.release()
+	a, err := s.open(0)
 	if err != nil {
 		return false
 	}
@@ -89,72 +148,98 @@ func (t Tree) Copy(name, other string, mode fs.FileMode) error {
 		return err
 	}
 	defer from.Close()
-	return Dir(filepath.Dir(t.At(name))).replace(filepath.Base(name), from, mode)
+	return t.replace(name, from, mode)
 }
 
 // Write replaces a file as Dir.Write does.
 func (t Tree) Write(name string, data []byte, mode fs.FileMode) error {
-	return Dir(filepath.Dir(t.At(name))).replace(filepath.Base(name), bytes.NewReader(data), mode)
+	return t.replace(name, bytes.NewReader(data), mode)
+}
+
+func (t Tree) replace(name string, from io.Reader, mode fs.FileMode) error {
+	return t.change("write", name, true, func(s spot) error { return s.dir.replace(s.base, from, mode) })
+}
+
+// change does something with a file, whose folder it makes if told.
+func (t Tree) change(op, name string, makes bool, do func(spot) error) error {
+	s, err := t.spot(name, makes, false)
+	if err != nil {
+		return err
+	}
+	defer s.release()
+	return t.told(op, name, do(s))
 }
 
 // Symlink makes or replaces a symbolic link, in one step.
 func (t Tree) Symlink(name, target string) error {
-	dir := Dir(filepath.Dir(t.At(name)))
-	if err := dir.make(); err != nil {
-		return err
-	}
-	other := filepath.Join(string(dir), "."+filepath.Base(name)+".new")
-	if err := os.Remove(other); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	if err := os.Symlink(target, other); err != nil {
-		return err
-	}
-	if err := os.Rename(other, t.At(name)); err != nil {
-		return err
-	}
-	return dir.sync()
+	return t.change("link", name, true, func(s spot) error {
+		other := filepath.Join(string(s.dir), "."+s.base+".new")
+		if err := os.Remove(other); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+		if err := os.Symlink(target, other); err != nil {
+			return err
+		}
+		if err := os.Rename(other, s.path()); err != nil {
+			return err
+		}
+		return s.dir.sync()
+	})
 }
 
 // Remove takes a file or link away; that there is none is no error.
 func (t Tree) Remove(name string) error {
-	err := os.Remove(t.At(name))
+	err := t.change("remove", name, false, func(s spot) error {
+		if err := os.Remove(s.path()); err != nil {
+			return err
+		}
+		return s.dir.sync()
+	})
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
-	if err != nil {
-		return err
-	}
-	return Dir(filepath.Dir(t.At(name))).sync()
+	return err
 }
 
 // Move gives a file another name, of the same file system.
 func (t Tree) Move(name, to string) error {
-	dir := Dir(filepath.Dir(t.At(to)))
-	if err := dir.make(); err != nil {
-		return err
-	}
-	if err := os.Rename(t.At(name), t.At(to)); err != nil {
-		return err
-	}
-	if err := dir.sync(); err != nil {
-		return err
-	}
-	return Dir(filepath.Dir(t.At(name))).sync()
+	return t.change("move", name, false, func(from spot) error {
+		return t.change("move", to, true, func(s spot) error {
+			if err := os.Rename(from.path(), s.path()); err != nil {
+				return err
+			}
+			if err := s.dir.sync(); err != nil {
+				return err
+			}
+			return from.dir.sync()
+		})
+	})
 }
 
 // RemoveEmpty takes a folder away if nothing is in it.
-func (t Tree) RemoveEmpty(name string) { _ = os.Remove(t.At(name)) }
+func (t Tree) RemoveEmpty(name string) {
+	if s, err := t.spot(name, false, false); err == nil {
+		_ = os.Remove(s.path())
+		s.release()
+	}
+}
 
 // List names the files of a folder, in order; none if there is no such folder.
 func (t Tree) List(name string) []string {
-	entries, err := os.ReadDir(t.At(name))
+	s, err := t.spot(name, false, true)
 	if err != nil {
 		return nil
 	}
-	var names []string
-	for _, e := range entries {
-		names = append(names, e.Name())
+	defer s.release()
+	f, err := s.open(fs.ModeDir)
+	if err != nil {
+		return nil
 	}
+	defer f.Close()
+	names, err := f.Readdirnames(-1)
+	if err != nil {
+		return nil
+	}
+	slices.Sort(names)
 	return names
 }

@@ -35,15 +35,7 @@ func tree(t *testing.T, release string) string {
 	if out, err := exec.Command("../../bin/lab", "fetch", "--disk", "--kernel", release).CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	cache := os.Getenv("HOSTNET_CACHE")
-	if cache == "" {
-		base, err := os.UserCacheDir()
-		if err != nil {
-			t.Fatal(err)
-		}
-		cache = filepath.Join(base, "hostnet-module")
-	}
-	images, _ := filepath.Glob(filepath.Join(cache, "debian-"+release+"-*.img"))
+	images, _ := filepath.Glob(filepath.Join(cache(t), "debian-"+release+"-*.img"))
 	if len(images) != 1 {
 		t.Fatalf("disks: %v", images)
 	}
@@ -52,6 +44,19 @@ func tree(t *testing.T, release string) string {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	return root
+}
+
+// cache is where the lab keeps what it has fetched.
+func cache(t *testing.T) string {
+	t.Helper()
+	if folder := os.Getenv("HOSTNET_CACHE"); folder != "" {
+		return folder
+	}
+	base, err := os.UserCacheDir()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return filepath.Join(base, "hostnet-module")
 }
 
 // newContainer makes a container of a release with what an image builder puts in, and with files.
