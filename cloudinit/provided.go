@@ -78,8 +78,8 @@ func together(base, s *source, replace bool) attempt {
 // takes are the problems of a document that takes away what a kept one declares.
 func takes(kept, doc, merged *spec.Document, card func(spec.Port) string) []spec.Problem {
 	problems := spec.TakesAway(kept, doc, merged, card)
-	for i := range problems {
-		problems[i].Hint = "a document that came with the machine takes nothing away from the kept one, unless " + seedWord + replaceWord + " asks for it"
+	if len(problems) > 0 {
+		problems[0].Hint = "a document that came with the machine takes nothing away from the kept one, unless " + seedWord + replaceWord + " asks for it"
 	}
 	return problems
 }

@@ -47,6 +47,8 @@ func (t *taking) object(o *Object) {
 		path = said.Path
 	}
 	switch {
+	case now == nil && t.later.Prune: // which has been told
+		return
 	case now == nil:
 		t.add(path, "%s would be removed", o.Name)
 		return

@@ -34,7 +34,7 @@ func TestStrangersDisk(t *testing.T) {
 	m.up()
 	m.classic()
 	was := m.network()
-	again := "rm -rf /run/hostnet; systemctl reset-failed hostnet.service; systemctl restart hostnet.service; journalctl -b -u hostnet.service --no-pager -o cat | tail -20"
+	again := "rm -rf /run/hostnet; systemctl reset-failed hostnet.service; systemctl restart hostnet.service; journalctl -b -u hostnet.service --no-pager -o cat | tail -40"
 	holds := func(where, out string, words ...string) {
 		t.Helper()
 		if now := m.network(); now != was {
@@ -46,7 +46,7 @@ func TestStrangersDisk(t *testing.T) {
 			}
 		}
 	}
-	holds("kept document", m.run("journalctl -b -u hostnet.service --no-pager -o cat"), "the CIDATA disk (/dev/vdb) is not read: a document is kept")
+	holds("kept document", m.run("journalctl -b -u hostnet.service --no-pager -o cat"), "the CIDATA disk (/dev/vdb", "is not read: a document is kept")
 
 	m.run(`set -e; insmod /root/dm-mod.ko; dmsetup create guest --table "0 $(blockdev --getsz /dev/vdb) linear /dev/vdb 0"
 truncate -s 8M /root/guest.img; echo 'start=2048, type=c' | sfdisk -q /root/guest.img; dd if=/dev/vdb of=/root/guest.img bs=1M seek=1 conv=notrunc status=none
