@@ -172,7 +172,7 @@ boot: bin/lab bin/hostnet-module
 	$(GO) test -tags labhost -count 1 -parallel 2 -timeout $(HANGS) -run '$(RUN)' -skip '$(CONTAINED)' -v ./tests/boot
 
 # Those of them that containers are enough for.
-CONTAINED := ^Test(Channels|BadUserData|Package|Guardian|BootTime|Inits)$$
+CONTAINED := ^Test(Channels|BadUserData|KilledOverSeed|Package|Guardian|BootTime|Inits)$$
 
 ## channels: cloud-init's ways of delivering a document, bad documents, the package, a guardian's caller lost under systemd, hosts with sysvinit and OpenRC, in containers
 .PHONY: channels

@@ -38,6 +38,7 @@ type Boot struct {
 
 	Patience time.Duration // to wait for cards while every bond and bridge that has cards has one of them
 	Longest  time.Duration // while one has none, or udev is still at work
+	Trial    time.Duration // for a document that came with the machine to come up; 0: UsualTrial
 
 	unfit string // a document that came with the machine and is not tried again in this boot; "": none
 }

@@ -1,6 +1,7 @@
 package cloudinit
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -93,12 +94,9 @@ func (b *Boot) takesCards(ctx context.Context, k engine.Kernel, a attempt) ([]sp
 	return takes(a.guard, a.from.doc, a.doc, func(p spec.Port) string { return plan.Card(has, p) }), nil
 }
 
-// How long a document that came with the machine may take to come up, waiting for its cards included, before the kept one is tried: first it is
-// asked to go back, then it is not asked any more. hostnet.service's TimeoutStartSec leaves time for both.
-const (
-	patience  = 110 * time.Second
-	hardLimit = 125 * time.Second
-)
+// UsualTrial is how long a document that came with the machine may take to come up, waiting for its cards included, before the kept one is tried.
+// At its end it is asked to go back; an eighth of it later it is not asked any more. hostnet.service's TimeoutStartSec leaves time for both.
+const UsualTrial = 110 * time.Second
 
 // trying is the file that names the document under way. It is found where its try came to no end: the process was killed, or hung.
 const trying = runtime + "/trying"
@@ -108,8 +106,9 @@ func (b *Boot) hurried(ctx context.Context, name string) (context.Context, func(
 	if err := b.tree().Write(trying, []byte(name+"\n"), 0o600); err != nil {
 		b.say("%s: %v", trying, err)
 	}
-	ctx, cancel := context.WithTimeoutCause(ctx, patience, fmt.Errorf("it was not up after %.0f s", patience.Seconds()))
-	timer := time.AfterFunc(hardLimit, func() {
+	trial := cmp.Or(b.Trial, UsualTrial)
+	ctx, cancel := context.WithTimeoutCause(ctx, trial, fmt.Errorf("it was not up after %.0f s", trial.Seconds()))
+	timer := time.AfterFunc(trial+trial/8, func() {
 		if b.Anew != nil {
 			b.say("start anew: %v", b.Anew())
 		}

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"hostnet-module/module/persist"
 )
@@ -276,4 +277,28 @@ func TestTryWithoutEnd(t *testing.T) {
 	if told := m.told(0); told.Source != name || m.read(trying) != "" {
 		t.Errorf("next boot: %+v", told)
 	}
+}
+
+// TestHungTry: a document that holds the process up, whatever it is asked, makes it start anew with a word for the process that comes after it.
+func TestHungTry(t *testing.T) {
+	const name = "/var/lib/cloud/seed/nocloud/hostnet.yaml"
+	m := newMachine(t, map[string]string{name: "bridges: [{name: br9}]", persist.Document: classic})
+	m.boot.Trial = time.Millisecond
+	anew := make(chan string)
+	m.boot.Listen = func(context.Context) (Events, error) {
+		if m.read(trying) != "" { // hangs, and heeds nothing
+			if word := <-anew; word != name+"\n" {
+				t.Errorf("the word is %q", word)
+			}
+		}
+		return m, nil
+	}
+	m.boot.Anew = func() error {
+		anew <- m.read(trying)
+		return os.ErrProcessDone // a process would be another one now
+	}
+	if told := m.told(0); told.Source != persist.Document || !told.Fallback || m.read(trying) != "" {
+		t.Errorf("got %+v\n%s", told, m.journal.String())
+	}
+	m.has("vlan16: bridge up")
 }

@@ -103,3 +103,26 @@ func (m *machine) complains(from int, words ...string) {
 		}
 	}
 }
+
+// TestKilledOverSeed: a process that is killed over a document that came with the machine, whatever by, leaves the host with what is kept; and
+// one that needs more memory than it may have is not read at all.
+func TestKilledOverSeed(t *testing.T) {
+	c := newContainer(t, "13", map[string]string{kept: plain, seed + "meta-data": metaData, seed + "user-data": "#cloud-config\n{}\n"})
+	c.boot()
+	c.works(0, kept)
+	for _, kill := range []string{"kill -9 $pid", "kill -SEGV $pid", "kill -ABRT $pid"} {
+		c.put(seed+"hostnet.yaml", "bridges: [{name: vlan32, ports: [nic9]}]\n") // a card to wait for, half a minute
+		c.want(`ip link del vlan16; ip link del vlan48; rm -rf /run/hostnet; systemctl reset-failed hostnet.service
+systemctl restart --no-block hostnet.service
+until [ -e /run/hostnet/trying ]; do sleep 0.1; done; pid=$(systemctl show -p MainPID --value hostnet.service)
+`+kill+`
+while [ $(systemctl show -p ActiveState --value hostnet.service) != failed ]; do sleep 0.1; done`, 0)
+		c.want("ip -br addr; cat /run/hostnet/result.json", 0, "192.0.2.10/24", "vlan48", `"source":"`+kept+`","fallback":true`)
+		if c.t.Failed() {
+			out, _ := c.try("journalctl -b -u hostnet.service --no-pager | tail -40")
+			t.Fatalf("%s:\n%s", kill, out)
+		}
+		c.want("journalctl -b -u hostnet.service --no-pager -o cat", 0, "its try came to no end", kept+" was brought up instead")
+	}
+	c.want("for u in hostnet hostnet-late hostnet-wait-online hostnet-cloud-init; do systemd-analyze security --no-pager $u.service | tail -1; done", 0, "OK")
+}
