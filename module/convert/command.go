@@ -39,11 +39,14 @@ func (s *stanza) command(o *foreign.Option) {
 		}
 		return
 	}
-	for _, one := range list {
+	for i, one := range list {
+		if i > 0 && asks(list[i-1]) && makes(one) { // it is made where it is missing
+			one.or = false
+		}
 		c := &call{stanza: s, at: o.Pos, name: one.name(), into: one.into, several: len(list) > 1}
 		c.args = one.words[1:]
 		switch {
-		case c.idle() || one.or && c.name == "exit":
+		case c.idle() || one.or && c.name == "exit", asks(one) && i+1 < len(list) && makes(list[i+1]):
 			s.pass(o.Pos)
 		case one.or:
 			s.tell(o.Pos, Command, "what runs when another command fails is not taken over: %s", c)
@@ -58,6 +61,18 @@ func (s *stanza) command(o *foreign.Option) {
 			}
 		}
 	}
+}
+
+// asks tells whether a command only looks if a link is there.
+func asks(one simple) bool {
+	line := strings.Join(one.words, " ")
+	return strings.HasPrefix(line, "ip link show") || (one.name() == "test" || one.name() == "[") && strings.Contains(line, " /sys/class/net/")
+}
+
+// makes tells whether a command makes a link if the one before it has failed.
+func makes(one simple) bool {
+	line := strings.Join(one.words, " ")
+	return one.or && (strings.HasPrefix(line, "ip link add ") || strings.HasPrefix(line, "brctl addbr ") || strings.HasPrefix(line, "vconfig add "))
 }
 
 // refused tells why a command is not taken over.

@@ -80,6 +80,10 @@ func (c *call) family() (family string, ok bool) {
 func (c *call) pairs(args []string, alone ...string) ([][2]string, bool) {
 	var list [][2]string
 	for i := 0; i < len(args); i++ {
+		if n := len(list); n > 0 && strings.HasSuffix(list[n-1][0], "-qos-map") && strings.Contains(args[i], ":") { // several values
+			list[n-1][1] += "," + args[i]
+			continue
+		}
 		if slices.Contains(alone, args[i]) {
 			list = append(list, [2]string{args[i], ""})
 			continue
@@ -449,8 +453,9 @@ func (c *call) addressAdd(args []string) bool {
 		case "label", "scope":
 			t = append(t, pair(p[0], p[1]))
 		case "peer":
-			far, _, has := strings.Cut(p[1], "/")
-			if t[0].Value, t = ip.String(), append(t, pair("peer", p[1])); !has {
+			far, _, has := strings.Cut(p[1], "/") // the length is of the peer's network
+			t[0].Value = ip.String()
+			if t = append(t, pair("peer", p[1])); !has {
 				t[len(t)-1].Value = far + "/" + strconv.Itoa(ip.BitLen())
 			}
 		case "nodad", "noprefixroute":

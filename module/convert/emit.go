@@ -74,9 +74,9 @@ func (d *draft) stoodOn(name string) bool {
 	return slices.ContainsFunc(d.objects, func(o *object) bool { return !o.dropped && o.parent != nil && o.parent.value == name })
 }
 
-// segment is the VLAN with which a bridge can be written as a segment; nil if there is none.
+// segment is the VLAN with which a bridge can be written as a segment; nil if there is none. A segment's mtu and up are those of both.
 func (d *draft) segment(b *object) *object {
-	if b.dropped || b.kind != kind.Bridge || len(b.ports) != 1 || len(b.vlans)+len(b.ports[0].options)+len(b.ports[0].vlans)+len(b.ports[0].noVLANs) > 0 || b.ports[0].dropped {
+	if b.dropped || b.kind != kind.Bridge || b.option("mtu") != nil || b.option("up") != nil || len(b.ports) != 1 || len(b.vlans)+len(b.ports[0].options)+len(b.ports[0].vlans)+len(b.ports[0].noVLANs) > 0 || b.ports[0].dropped {
 		return nil
 	}
 	name, _ := b.ports[0].value.(string)

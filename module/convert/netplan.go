@@ -207,11 +207,16 @@ func (p *netplan) settleDefinitions() {
 // says tells whether a NIC's definition has more than what it is known by.
 func (p *netplan) says(d *definition) (more bool) {
 	foreign.EachMember(d.node, func(k, v *foreign.Node) {
-		if !slices.Contains([]string{"match", "set-name", "renderer", "optional", "critical", "wakeonlan"}, k.Value) && !off(k.Value, v) {
+		if !slices.Contains([]string{"match", "set-name", "renderer", "optional", "critical", "wakeonlan"}, k.Value) && !off(k.Value, v) && !p.silentPort(d, k, v) {
 			more = true
 		}
 	})
 	return more
+}
+
+// silentPort tells of the keys by which a port that is known by its MAC alone has no IPv6: no port has any.
+func (p *netplan) silentPort(d *definition, k, v *foreign.Node) bool {
+	return d.name == "" && (k.Value == "link-local" && len(foreign.Scalars(v)) == 0 || k.Value == "accept-ra" && off("dhcp6", v)) && len(p.standsOn(d.id)) > 0
 }
 
 // off tells of keys that turn off what nobody has turned on.

@@ -51,7 +51,7 @@ var strangers = map[string]stranger{
 func (p *netplan) key(d *defined, k, v *foreign.Node) {
 	at := p.at(k)
 	switch key := k.Value; {
-	case slices.Contains(passing, key), off(key, v):
+	case slices.Contains(passing, key), off(key, v), p.silentPort(d.def, k, v):
 		p.pass(at, p.at(v))
 	case key == "match" && d.def.kind.Existing:
 		p.pass(at)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
+	"strings"
 )
 
 // nextHops settles how gateways and routes reach their next hops. What stood on an address that is not taken over is not taken
@@ -55,4 +56,19 @@ func (o *object) leads(ip netip.Addr) bool {
 		p, err := netip.ParsePrefix(value(t, "to"))
 		return !e.dropped && err == nil && p.Contains(ip) && value(t, "via") == "" && (value(t, "type") == "" || value(t, "type") == "unicast")
 	})
+}
+
+// plainDefaults turns default routes that say their next hop and no more into `gateway`, of which an object has one for each family.
+func (d *draft) plainDefaults() {
+	for _, o := range d.objects {
+		o.routes = slices.DeleteFunc(o.routes, func(e *entry) bool {
+			t := e.value.(tree)
+			via, ok := address(value(t, "via"))
+			if e.dropped || !ok || len(t) != 2 || value(t, "to") != "default" || slices.ContainsFunc(alive(o.gateways), func(g *entry) bool { return strings.Contains(g.value.(string), ":") == via.Is6() }) {
+				return false
+			}
+			o.gateways = append(o.gateways, &entry{value: via.String(), from: e.from, part: e.part})
+			return true
+		})
+	}
 }

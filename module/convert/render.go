@@ -38,6 +38,11 @@ func Render(doc *spec.Document, to string) Rendered {
 		}
 		r.things = append(r.things, newThing(o))
 	}
+	if len(r.things) == 0 {
+		for _, rule := range doc.Rules {
+			r.lose(rule.Path, "", "has rules at a link, and the document has none")
+		}
+	}
 	renderers[to](r)
 	for _, t := range r.things {
 		for _, p := range t.tree {

@@ -87,7 +87,11 @@ func (s *iface) text() string {
 		fmt.Fprintf(&b, "iface %s %s\n", s.t.Name, st[0])
 		lines := st[1:]
 		if i == 0 {
-			lines = slices.Concat(lines, s.options, s.hooks)
+			own := slices.IndexFunc(lines, func(l string) bool { return strings.HasPrefix(l, "up ") })
+			if own < 0 {
+				own = len(lines)
+			}
+			lines = slices.Concat(lines[:own], s.options, s.hooks, lines[own:])
 		}
 		if i == len(stanzas)-1 {
 			lines = slices.Concat(lines, s.ending)

@@ -19,7 +19,11 @@ func (s *iface) layer3() {
 	for i, a := range t.Addresses {
 		e := asTree(texts[i], "address")
 		if a.Label != "" || a.Valid != nil || a.NoPrefixRoute || a.Peer.IsValid() && !a.Peer.IsSingleIP() || a.Peer.IsValid() && a.Prefix.Addr().Is6() {
-			s.hook("up ip address add %s dev %s", addressWords(e), t.Name)
+			if len(s.stanzas) == 0 { // the first address is the link's primary one: they are added in the document's order
+				s.stanzas = append(s.stanzas, []string{"inet manual"})
+			}
+			last := &s.stanzas[len(s.stanzas)-1]
+			*last = append(*last, fmt.Sprintf("up ip address add %s dev %s", addressWords(e), t.Name))
 			continue
 		}
 		family := map[bool]string{true: "inet static", false: "inet6 static"}[a.Prefix.Addr().Is4()]

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"hostnet-module/module/foreign"
+	"hostnet-module/module/kind"
 	"hostnet-module/module/spec"
 )
 
@@ -52,6 +53,8 @@ func (d *draft) resolve() *emission {
 		}
 		problems := spec.AllProblems(em.doc.JSON(), "document.json")
 		if len(problems) == 0 {
+			d.impliedSilence()
+			d.plainDefaults()
 			return d.emit(false)
 		}
 		if !d.drop(em, problems, d.looks < patience) {
@@ -59,6 +62,23 @@ func (d *draft) resolve() *emission {
 		}
 	}
 	return nil
+}
+
+// impliedSilence leaves out that a link has no IPv6 where documents have it so: on ports and members, on a bond that only carries
+// VLANs, on a bridge without host access (render's silent).
+func (d *draft) impliedSilence() {
+	for _, o := range d.objects {
+		e := o.option("ipv6")
+		if e == nil || e.value != "off" || o.dropped {
+			continue
+		}
+		access := o.option("host_access")
+		carries := o.kind == kind.Bond && len(alive(o.addresses)) == 0 && d.stoodOn(o.name)
+		if carries || d.master(o.name) != nil || access != nil && access.value == false {
+			e.dropped = true
+			d.pass(e.from...)
+		}
+	}
 }
 
 // depth tells how deep in the making of a link a problem lies: what the link is made of, its options, addresses on ports,
