@@ -33,7 +33,14 @@ func (c *Command) answer(ctx context.Context, o options, r guard.Request) int {
 	if len(o.args) > 0 {
 		r.ID = o.args[0]
 	}
-	a, err := c.engine().Answer(ctx, r)
+	call, said := c.engine(), ""
+	call.Note = func(what string) {
+		if what != said && !c.output(o).json {
+			fmt.Fprintf(c.Stderr, "hostnet-module: %s\n", what)
+		}
+		said = what
+	}
+	a, err := call.Answer(ctx, r)
 	if err != nil {
 		return c.output(o).result(report.Broken(err), report.Source{})
 	}

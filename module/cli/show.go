@@ -28,7 +28,7 @@ func (c *Command) show(ctx context.Context, o options) int {
 	if err != nil {
 		return out.result(report.Broken(err), report.Source{})
 	}
-	pending := report.Confirmation(c.engine().Confirmation(k))
+	pending := report.Confirmation(c.engine().Confirmation(ctx, k))
 	if out.json {
 		return out.value(report.Show(h, pending))
 	}

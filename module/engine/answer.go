@@ -17,8 +17,8 @@ type Answered struct {
 	Late bool
 }
 
-// Answer calls the guardian of this network: it confirms, extends or rolls back. Where there is none any more, but an unsettled run, a
-// rollback undoes that, and a confirmation that comes in time keeps it.
+// Answer calls the guardian of this network: it confirms, extends or rolls back. Where there is none any more, or it gives no sign of life, but an unsettled run,
+// a rollback undoes that, and a confirmation that comes in time keeps it.
 func (c Call) Answer(ctx context.Context, r guard.Request) (Answered, error) {
 	k, err := c.Dial()
 	if err != nil {
@@ -26,33 +26,98 @@ func (c Call) Answer(ctx context.Context, r guard.Request) (Answered, error) {
 	}
 	dir := string(c.runner(k).Dir)
 	r.Who = fmt.Sprintf("pid %d", store.Self().PID)
-	reply, err := guard.Ask(dir, r)
-	var nobody *guard.Nobody
-	if !errors.As(err, &nobody) {
+	reply, err := guard.Ask(ctx, dir, r, c.working)
+	nobody, silent := (*guard.Nobody)(nil), (*guard.Silent)(nil)
+	switch {
+	case errors.As(err, &nobody):
+		return c.unattended(ctx, k, r)
+	case !errors.As(err, &silent):
 		return Answered{Reply: reply}, err
+	case r.ID != "" && r.ID != silent.Ward.ID:
+		status := silent.Ward.Status()
+		return Answered{Reply: guard.Reply{Status: &status, Other: true}}, nil
 	}
-	late := func() Answered { return Answered{Reply: guard.Reply{Last: guard.LastWord(dir)}, Late: true} }
+	if c.Note != nil {
+		c.Note(silent.Error())
+	}
+	if err := c.takeOver(ctx, k, r, silent); err != nil {
+		return Answered{}, err
+	}
+	r.ID = silent.Ward.ID
+	return c.unattended(ctx, k, r)
+}
+
+// working tells that the guardian is at work on what was asked for.
+func (c Call) working(s guard.Status) {
+	if c.Note != nil {
+		c.Note(fmt.Sprintf("the guardian of run %s (pid %d) is at work: %s", s.ID, s.PID, s.Phase))
+	}
+}
+
+// takeOver ends a guardian that gives no sign of life, where what it was to do can be done without it. So it does nothing later, when somebody lets it go on.
+func (c Call) takeOver(ctx context.Context, k Kernel, r guard.Request, silent *guard.Silent) error {
+	j, err := c.Unsettled(k)
+	w := silent.Ward
+	if err == nil && (j == nil || j.ID != w.ID) {
+		err = errors.New("it is not there")
+	}
+	switch {
+	case err != nil:
+		return fmt.Errorf("%w. Only it knows what was before, since the journal of the run cannot be read (%w): let it go on with kill -CONT %d", silent, err, w.Process.PID)
+	case r.Verb == guard.AskExtend:
+		return fmt.Errorf("%w, and cannot be given more time: hostnet-module confirm %s, or rollback, does without it", silent, w.ID)
+	case j.Phase == Applying && j.Process.Alive():
+		return fmt.Errorf("%w, and the run itself is still at work (pid %d): wait for its end, or end it, and try again", silent, j.Process.PID)
+	case r.Verb == guard.AskConfirm && (j.Phase != Waiting || store.Uptime() >= j.Deadline):
+		return fmt.Errorf("%w, and it is too late to confirm: hostnet-module rollback %s puts everything back", silent, w.ID)
+	}
+	return w.End(ctx, string(c.runner(k).Dir))
+}
+
+// unattended does what was asked for by the journal of a run that has no guardian any more.
+func (c Call) unattended(ctx context.Context, k Kernel, r guard.Request) (Answered, error) {
+	dir := string(c.runner(k).Dir)
+	late := Answered{Reply: guard.Reply{Last: guard.LastWord(dir)}, Late: true}
 	j, err := c.Unsettled(k)
 	switch {
-	case err == nil && j != nil && r.Verb == guard.AskRollback:
-	case err == nil && j != nil && r.Verb == guard.AskConfirm && j.orphaned(r.ID):
-		return c.adopt(k, j, r.Who), nil
+	case err != nil:
+		return Answered{}, fmt.Errorf("look for the change: %w", err)
+	case j != nil && r.Verb == guard.AskRollback:
+	case j != nil && r.Verb == guard.AskConfirm && j.orphaned(r.ID):
+		last, err := c.adopt(ctx, k, j.ID, r.Who)
+		if last == nil {
+			return late, err
+		}
+		guard.Record(dir, *last)
+		return Answered{Reply: guard.Reply{Last: last}}, nil
 	default:
-		return late(), nil
+		return late, nil
 	}
 	out := c.Undo(ctx, r.ID)
-	if errors.Is(out.Failed, ErrSettled) || len(out.Recovered) == 0 {
-		return late(), nil
+	if errors.Is(out.Failed, ErrSettled) {
+		return late, nil
 	}
-	was := out.Recovered[0]
-	last := &guard.Last{ID: was.ID, By: was.Command, At: time.Now(), Outcome: guard.Undone, Msg: was.Found + ": everything was put back as it was", Missing: was.Missing}
-	if out.Failed != nil || len(was.Missing) > 0 {
-		last.Outcome, last.Msg = guard.Failed, was.Found+", and not all of it could be put back"
+	if len(out.Recovered) == 0 {
+		return Answered{}, out.Failed
 	}
-	if len(was.Short) > 0 {
-		last.Msg += "; " + strings.Join(was.Short, "; ")
-	}
+	last := out.Recovered[0].last(out.Failed)
+	guard.Record(dir, *last)
 	return Answered{Reply: guard.Reply{Last: last}}, out.Failed
+}
+
+// last is the last word about a run that was undone without its guardian. That everything was put back is said if it was looked at.
+func (r Recovered) last(failed error) *guard.Last {
+	last := &guard.Last{ID: r.ID, By: r.Command, At: time.Now(), Outcome: guard.Undone, Msg: r.Found, Missing: r.Missing}
+	switch {
+	case failed != nil || len(r.Missing) > 0:
+		last.Outcome, last.Msg = guard.Failed, r.Found+", and not all of it could be put back"
+	case r.Action == Undone:
+		last.Msg += ": everything was put back as it was"
+	}
+	if len(r.Short) > 0 {
+		last.Msg += "; " + strings.Join(r.Short, "; ")
+	}
+	return last
 }
 
 // orphaned tells whether the run waits to be confirmed, and nobody is there any more to undo it: its guardian has died before its time.
@@ -60,15 +125,26 @@ func (j *Journal) orphaned(id string) bool {
 	return j.Phase == Waiting && j.Next != nil && !j.Guardian.Alive() && store.Uptime() < j.Deadline && (id == "" || id == j.ID)
 }
 
-// adopt does for a dead guardian what it would have done on being confirmed.
-func (c Call) adopt(k Kernel, j *Journal, who string) Answered {
-	done := (&duties{c.runner(k), j}).Keep(j.Next)
-	last := &guard.Last{ID: j.ID, By: fmt.Sprintf("pid %d: %s", j.Process.PID, j.Command), At: time.Now(), Outcome: guard.Confirmed, Msg: "confirmed by " + who + ", after its guardian had died"}
+// adopt does for a dead guardian what it would have done on being confirmed; nil: somebody else has settled the run in the meantime.
+func (c Call) adopt(ctx context.Context, k Kernel, id, who string) (*guard.Last, error) {
+	r := c.runner(k)
+	r.LockWait = handsOn
+	unlock, err := r.lock(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer unlock()
+	j, err := c.Unsettled(k)
+	if err != nil || j == nil || !j.orphaned(id) {
+		return nil, err
+	}
+	done := (&duties{r, j}).keep(j.Next)
+	last := &guard.Last{ID: j.ID, By: j.by(), At: time.Now(), Outcome: guard.Confirmed, Msg: "confirmed by " + who + ", after its guardian had died"}
 	if done.Warning != "" {
 		last.Msg += "; " + done.Warning
 	}
 	if done.Err != nil {
 		last.Outcome, last.Msg = guard.Failed, fmt.Sprintf("could not be kept: %v", done.Err)
 	}
-	return Answered{Reply: guard.Reply{Last: last}}
+	return last, nil
 }

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"runtime/debug"
 
+	"hostnet-module/module/guard"
 	"hostnet-module/module/persist"
 	"hostnet-module/module/spec"
 	"hostnet-module/module/store"
@@ -128,6 +129,12 @@ func (c Call) Undo(ctx context.Context, id string) (out Outcome) {
 		return Outcome{Failed: err}
 	}
 	defer unlock()
+	if w, err := guard.Living(string(r.Dir)); err != nil || w != nil {
+		if w != nil {
+			err = &Pending{*w}
+		}
+		return Outcome{Failed: err}
+	}
 	for _, dir := range r.folders() {
 		j, err := readJournal(dir)
 		if err != nil {

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"strings"
 	"time"
 
@@ -43,7 +42,7 @@ func (x *run) guard() error {
 		start = startGuardian
 	}
 	x.note("starting the guardian, which undoes everything unless it is confirmed within %d s", x.doc.ConfirmTimeout)
-	g, pid, warnings, err := start(guard.Charge{ID: x.journal.ID, Dir: string(x.Dir), By: fmt.Sprintf("pid %d: %s", x.journal.Process.PID, x.journal.Command),
+	g, pid, warnings, err := start(guard.Charge{ID: x.journal.ID, Dir: string(x.Dir), By: x.journal.by(),
 		Timeout: time.Duration(x.doc.ConfirmTimeout) * time.Second, Data: data})
 	if err != nil {
 		return errors.Join(fmt.Errorf("%w; without a guardian nothing is begun that is to be confirmed", err), x.journal.close())
@@ -85,7 +84,7 @@ func (x *run) standDown() {
 	if x.guardian == nil {
 		return
 	}
-	last := guard.Last{ID: x.journal.ID, By: fmt.Sprintf("pid %d: %s", x.journal.Process.PID, x.journal.Command), Outcome: guard.Undone, Missing: x.out.NotRestored}
+	last := guard.Last{ID: x.journal.ID, By: x.journal.by(), Outcome: guard.Undone, Missing: x.out.NotRestored}
 	last.Msg = fmt.Sprintf("%v: everything was put back as it was", x.out.Failed)
 	if !x.out.RolledBack {
 		last.Outcome, last.Msg = guard.Failed, fmt.Sprintf("%v; not all could be put back as it was", x.out.Failed)
@@ -112,6 +111,7 @@ func Duties(dial func() (Kernel, error), boot *persist.Host) func(guard.Charge) 
 		r := Runner{Kernel: k, Dir: store.Dir(c.Dir), Lasting: of.Lasting, Boot: boot}
 		for _, dir := range r.folders() {
 			if j, err := readJournal(dir); err == nil && j != nil && j.ID == c.ID {
+				j.remembered = true
 				return &duties{r, j}, nil
 			}
 		}
@@ -119,27 +119,25 @@ func Duties(dial func() (Kernel, error), boot *persist.Host) func(guard.Charge) 
 	}
 }
 
-// duties are what a guardian does at the end. It holds the journal in memory: the disk may be behind the network.
+// duties are what a guardian does at the end. It holds the journal in memory: the disk may be behind the network, and what lies in the
+// journal's place is no word about its run. That may be cut short, or gone, and the change would stay that nobody has confirmed. No other run begins
+// while a guardian lives (Runner.attended), and who settles its run without it ends it first (Call.takeOver).
 type duties struct {
 	Runner
 	journal *Journal
 }
 
-// handsOn is how long a guardian waits for the lock. While its journal is there no other run begins, so one that holds it for longer
+// handsOn is how long a guardian waits for the lock. While it lives no other run begins, so one that holds it for longer
 // is stuck, and no reason to leave the host as it is.
 const handsOn = 5 * time.Second
 
-// with does something under the lock, unless another process has settled the run: then settled says so.
-func (d *duties) with(do func(context.Context) guard.Done, settled func() guard.Done) guard.Done {
+// with does something under the lock.
+func (d *duties) with(do func(context.Context) guard.Done) guard.Done {
 	ctx := context.Background()
 	d.LockWait = handsOn
 	unlock, err := d.lock(ctx)
 	if err == nil {
 		defer unlock()
-	}
-	now, err := readJournal(d.journal.dir)
-	if err == nil && (now == nil || now.ID != d.journal.ID) {
-		return settled()
 	}
 	return do(ctx)
 }
@@ -163,24 +161,27 @@ func (d *duties) Undo() guard.Done {
 			}
 		}
 		return done
-	}, func() guard.Done { return guard.Done{Warning: "another process had undone it before"} })
+	})
 }
 
 // Keep settles the run: what is there now is what shall be. Nothing is brought back at boot, or noted as ours, before this.
 func (d *duties) Keep(next json.RawMessage) guard.Done {
-	return d.with(func(ctx context.Context) (done guard.Done) {
-		var news plan.Changes
-		err := json.Unmarshal(next, &news)
-		if err == nil {
-			err = d.amend(news)
-		}
-		if err != nil {
-			done.Warning = unnoted(err)
-		}
-		d.keepForBoot(&done)
-		done.Err = d.journal.close()
-		return done
-	}, func() guard.Done { return guard.Done{Err: errors.New("another process has undone it")} })
+	return d.with(func(context.Context) guard.Done { return d.keep(next) })
+}
+
+// keep is Keep, for who has the lock.
+func (d *duties) keep(next json.RawMessage) (done guard.Done) {
+	var news plan.Changes
+	err := json.Unmarshal(next, &news)
+	if err == nil {
+		err = d.amend(news)
+	}
+	if err != nil {
+		done.Warning = unnoted(err)
+	}
+	d.keepForBoot(&done)
+	done.Err = d.journal.close()
+	return done
 }
 
 // keepForBoot does with a document what is done once it is confirmed, and never before: it comes back at boot.
@@ -221,49 +222,4 @@ func (j *Journal) foresee(p *persist.Plan) error {
 func (d *duties) Extended(left time.Duration) {
 	d.journal.Deadline = store.Uptime() + left
 	_ = d.journal.write() // it is for people
-}
-
-// Confirmation is what can be said about a run that waits to be confirmed, and about the last one that did.
-type Confirmation struct {
-	Status *guard.Status // nil: none waits
-	Last   *guard.Last   // nil: none is known
-
-	Unsettled []Recovered // what nobody is at work on any more, as check mode tells it
-	Hidden    string      // what only root can see; "": nothing
-}
-
-// Confirmation asks the guardian, if there is one.
-func (c Call) Confirmation(k Kernel) Confirmation {
-	dir := string(c.runner(k).Dir)
-	reply, err := guard.Ask(dir, guard.Request{Verb: guard.AskStatus})
-	if err != nil {
-		return Confirmation{Last: guard.LastWord(dir), Unsettled: c.abandoned(k), Hidden: c.hidden(k)}
-	}
-	return Confirmation{Status: reply.Status, Last: guard.LastWord(dir)}
-}
-
-// hidden says what cannot be told to somebody who is not root: journals and the run-time folder are root's alone. That a journal is there everybody can see.
-func (c Call) hidden(k Kernel) string {
-	r := c.runner(k)
-	for _, dir := range r.folders() {
-		_, err := readJournal(dir)
-		switch {
-		case !errors.Is(err, fs.ErrPermission):
-		case dir.Size(journalName) > 0:
-			return fmt.Sprintf("a run is under way, waits to be confirmed, or did not come to its end: %s is there; only root can see which", (&Journal{dir: dir}).Path())
-		default:
-			return "only root can see whether a run waits to be confirmed, or did not come to its end"
-		}
-	}
-	return ""
-}
-
-// abandoned lists the runs that did not come to their end and that no process is at work on. It takes no lock.
-func (c Call) abandoned(k Kernel) []Recovered {
-	if j, _ := c.Unsettled(k); j != nil && (j.Process.Alive() || j.Guardian.Alive()) {
-		return nil
-	}
-	c.Check = true
-	found, _ := c.runner(k).recover(context.Background()) // what cannot be read is what the next run tells
-	return found
 }

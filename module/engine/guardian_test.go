@@ -1,6 +1,7 @@
 package engine_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"os"
@@ -50,7 +51,7 @@ func TestGuardedFailure(t *testing.T) {
 	if last == nil || last.Outcome != guard.Undone || !strings.Contains(last.Msg, "planned") {
 		t.Errorf("the last word: %+v", last)
 	}
-	if _, err := guard.Ask(string(r.Dir), guard.Request{Verb: guard.AskStatus}); err == nil {
+	if _, err := guard.Ask(t.Context(), string(r.Dir), guard.Request{Verb: guard.AskStatus}, nil); err == nil {
 		t.Error("the guardian is still there")
 	}
 }
@@ -67,10 +68,10 @@ func TestNotNotedBeforeItIsConfirmed(t *testing.T) {
 		t.Error("noted before it was confirmed")
 	}
 	var pending *engine.Pending
-	if other := r.Run(context.Background(), document(t, classic)); !errors.As(other.Failed, &pending) || pending.Journal.ID != out.Confirm.ID {
+	if other := r.Run(context.Background(), document(t, classic)); !errors.As(other.Failed, &pending) || pending.ID != out.Confirm.ID {
 		t.Errorf("a second run: %v", other.Failed)
 	}
-	reply, err := guard.Ask(string(r.Dir), guard.Request{Verb: guard.AskConfirm})
+	reply, err := guard.Ask(t.Context(), string(r.Dir), guard.Request{Verb: guard.AskConfirm}, nil)
 	if err != nil || reply.Last == nil || reply.Last.Outcome != guard.Confirmed {
 		t.Fatalf("%v %+v", err, reply.Last)
 	}
@@ -83,20 +84,78 @@ func TestNotNotedBeforeItIsConfirmed(t *testing.T) {
 	}
 }
 
-// TestUndoneByAnother: a guardian whose run somebody else has undone leaves it at that.
-func TestUndoneByAnother(t *testing.T) {
+// TestJournalIsNoWord: whatever lies in the place of the journal, a guardian undoes a change that nobody has confirmed, and no other run begins before
+// it has. What is somebody else's stays.
+func TestJournalIsNoWord(t *testing.T) {
+	for name, row := range map[string]struct {
+		spoil func(path string, text []byte) error
+		stays bool // what was put there
+	}{
+		"gone":      {func(path string, _ []byte) error { return os.Remove(path) }, false},
+		"empty":     {func(path string, _ []byte) error { return os.WriteFile(path, nil, 0o600) }, false},
+		"truncated": {func(path string, text []byte) error { return os.WriteFile(path, text[:len(text)/2], 0o600) }, false},
+		"one bit":   {func(path string, text []byte) error { text[len(text)/2] ^= 4; return os.WriteFile(path, text, 0o600) }, false},
+		"a folder":  {func(path string, _ []byte) error { return errors.Join(os.Remove(path), os.MkdirAll(path+"/x", 0o700)) }, false},
+		"a link": {func(path string, _ []byte) error {
+			return errors.Join(os.Rename(path, path+".x"), os.Symlink(path+".x", path))
+		}, false},
+		"for everybody": {func(path string, _ []byte) error { return os.Chmod(path, 0o666) }, false},
+		"version 2": {func(path string, text []byte) error {
+			return os.WriteFile(path, bytes.Replace(text, []byte("hostnet-journal 1 "), []byte("hostnet-journal 2 "), 1), 0o600)
+		}, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r, k := guardedRun(t)
+			was := k.Host.String()
+			out := r.Run(context.Background(), document(t, toConfirm))
+			if out.Failed != nil {
+				t.Fatal(out.Failed)
+			}
+			path := filepath.Join(string(r.Dir), "journal")
+			text, err := os.ReadFile(path)
+			if err == nil {
+				err = row.spoil(path, text)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			steps := len(k.Sent)
+			var pending *engine.Pending
+			if other := r.Run(context.Background(), document(t, classic)); !errors.As(other.Failed, &pending) || pending.ID != out.Confirm.ID || len(k.Sent) != steps {
+				t.Errorf("another run: %v", other.Failed)
+			}
+			reply, err := guard.Ask(t.Context(), string(r.Dir), guard.Request{Verb: guard.AskRollback}, nil)
+			if err != nil || reply.Last == nil || reply.Last.Outcome != guard.Undone || !sameHost(k.Host.String(), was) {
+				t.Errorf("%v %+v\n%s", err, reply.Last, k.Host)
+			}
+			if _, err := os.Lstat(path); (err == nil) != row.stays {
+				t.Errorf("in the journal's place: %v", err)
+			}
+			next := r.Run(context.Background(), document(t, "bridges: [{name: br0}]"))
+			var newer *store.Newer
+			if row.stays != errors.As(next.Failed, &newer) || !row.stays && next.Failed != nil {
+				t.Errorf("the next run: %v", next.Failed)
+			}
+		})
+	}
+}
+
+// TestKeptWithoutJournal: a confirmation keeps the change also where its journal is gone.
+func TestKeptWithoutJournal(t *testing.T) {
 	r, k := guardedRun(t)
-	out := r.Run(context.Background(), document(t, toConfirm))
-	if out.Failed != nil {
+	if out := r.Run(context.Background(), document(t, toConfirm)); out.Failed != nil {
 		t.Fatal(out.Failed)
 	}
 	if err := r.Dir.Remove("journal"); err != nil {
 		t.Fatal(err)
 	}
-	was := k.Host.String()
-	reply, err := guard.Ask(string(r.Dir), guard.Request{Verb: guard.AskRollback})
-	if err != nil || reply.Last == nil || !strings.Contains(reply.Last.Msg, "another process had undone it before") || k.Host.String() != was {
+	has := k.Host.String()
+	reply, err := guard.Ask(t.Context(), string(r.Dir), guard.Request{Verb: guard.AskConfirm}, nil)
+	if err != nil || reply.Last == nil || reply.Last.Outcome != guard.Confirmed || k.Host.String() != has {
 		t.Errorf("%v %+v", err, reply.Last)
+	}
+	if again := r.Run(context.Background(), document(t, classic)); again.Failed != nil || len(again.Plan.Steps) > 0 {
+		t.Errorf("again: %v", again.Failed)
 	}
 }
 
@@ -108,7 +167,7 @@ func TestKeptForBootWhenConfirmed(t *testing.T) {
 	if out.Failed != nil || out.Confirm == nil || kept(r) != "" {
 		t.Fatalf("%v, %+v, kept %q", out.Failed, out.Confirm, kept(r))
 	}
-	if reply, err := guard.Ask(string(r.Dir), guard.Request{Verb: guard.AskConfirm}); err != nil || reply.Last == nil || reply.Last.Msg != "confirmed" {
+	if reply, err := guard.Ask(t.Context(), string(r.Dir), guard.Request{Verb: guard.AskConfirm}, nil); err != nil || reply.Last == nil || reply.Last.Msg != "confirmed" {
 		t.Errorf("%v %+v", err, reply.Last)
 	}
 	if text := kept(r); !strings.Contains(text, "vlan48") || strings.Contains(text, "confirm_timeout") {

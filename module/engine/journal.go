@@ -43,7 +43,8 @@ type Journal struct {
 	Files     []Kept          `json:"files"`
 	Next      json.RawMessage `json:"next,omitempty"` // while it waits: what changes in the record, for whoever confirms it
 
-	dir store.Dir // in which it lies
+	dir        store.Dir // in which it lies
+	remembered bool      // a guardian has it in memory: what lies in its place by now may be anything
 }
 
 // Phase is how far an unsettled run has come.
@@ -122,7 +123,9 @@ func (r Runner) open(doc *spec.Document, before *state.Host, taken time.Duration
 	var faults []error
 	for _, j.dir = range r.folders() {
 		other, err := readJournal(j.dir)
-		if err == nil && other != nil && other.elsewhere(r) {
+		if newer := (*store.Newer)(nil); errors.As(err, &newer) {
+			err = newer
+		} else if err == nil && other != nil && other.elsewhere(r) {
 			err = fmt.Errorf("in %s lies that of run %s, about another network", j.dir, other.ID)
 		} else if err = j.write(); err == nil {
 			return j, warning, nil
@@ -150,7 +153,25 @@ func (j *Journal) links() []string {
 
 // write writes the journal anew, as it is now.
 func (j *Journal) write() error {
+	if err := j.displaced(); err != nil {
+		return err
+	}
 	return j.dir.WriteSealed(journalName, journalVersion, j.writeText)
+}
+
+// displaced says that in the place of a remembered journal lies one that is sound and not this run's.
+func (j *Journal) displaced() error {
+	if !j.remembered {
+		return nil
+	}
+	now, err := readJournal(j.dir)
+	if newer := (*store.Newer)(nil); errors.As(err, &newer) {
+		return newer
+	}
+	if err == nil && now != nil && now.ID != j.ID {
+		return fmt.Errorf("%s is that of run %s by now", j.Path(), now.ID)
+	}
+	return nil
 }
 
 // writeText writes JSON of it. The links and steps, tens of thousands in a large run, are written one by one.
@@ -176,8 +197,20 @@ func (j *Journal) writeText(w *bufio.Writer) error {
 	return w.WriteByte('}')
 }
 
-// close settles the run: what is there now is what shall be.
-func (j *Journal) close() error { return j.dir.Remove(journalName) }
+// close settles the run: what is there now is what shall be. Of a remembered journal only what is this run's is taken away, and what nobody can
+// read is laid aside.
+func (j *Journal) close() error {
+	if j.remembered {
+		if j.displaced() != nil {
+			return nil
+		}
+		if _, err := readJournal(j.dir); err != nil {
+			_, err = j.dir.MoveAside(journalName, time.Now())
+			return err
+		}
+	}
+	return j.dir.Remove(journalName)
+}
 
 // Path is where the journal lies.
 func (j *Journal) Path() string { return filepath.Join(string(j.dir), journalName) }
@@ -192,7 +225,7 @@ func (j *Journal) current(r Runner) bool {
 	return j.Boot == store.Boot() && j.Namespace == r.Kernel.Namespace()
 }
 
-// readJournal returns the journal in a folder, nil if there is none. A *store.Damaged is one that cannot be believed.
+// readJournal returns the journal in a folder, nil if there is none. A *store.Damaged is one that cannot be believed, a *store.Newer one of a later version.
 func readJournal(dir store.Dir) (*Journal, error) {
 	data, err := dir.ReadSealed(journalName, journalVersion)
 	if err != nil || data == nil {

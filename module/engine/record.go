@@ -18,8 +18,12 @@ type record struct {
 	text []byte // as it was read; nil: there was none
 }
 
+// recordVersion is that of the record. One of a later version begins with a line as sealed files do (store.Dir.Known).
+const recordVersion = 1
+
 // remembered reads what earlier runs set. A record that cannot be read is none, which is told: what earlier runs set is then
-// taken for somebody else's. The error is a *store.Foreign: of a record that somebody else may have written.
+// taken for somebody else's. The error is a *store.Foreign of a record that somebody else may have
+// written, and a *store.Newer of one that a later version wrote.
 func (r Runner) remembered() (last record, damage []string, err error) {
 	text, err := r.Dir.ReadOwn(applied)
 	if foreign := (*store.Foreign)(nil); errors.As(err, &foreign) {
@@ -28,6 +32,9 @@ func (r Runner) remembered() (last record, damage []string, err error) {
 	if r.Check && errors.Is(err, fs.ErrPermission) {
 		damage = []string{"only root can read the record of earlier runs: what they set is left here where the document does not list it; a run as root may remove it"}
 		return record{Last: plan.Last{}}, damage, nil
+	}
+	if newer := r.Dir.Known(applied, text, recordVersion); err == nil && newer != nil {
+		return record{}, nil, newer
 	}
 	if err == nil {
 		last.Last, err = plan.ReadLast(text)

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"time"
 
+	"hostnet-module/module/guard"
 	"hostnet-module/module/store"
 )
 
@@ -52,18 +53,56 @@ func (r Recovered) String() string {
 	return text
 }
 
-// Pending says that a run waits for its confirmation, and that its guardian lives.
-type Pending struct{ Journal *Journal }
+// Pending says that a guardian lives, so that no other run may begin: its run waits to be confirmed, or is being undone.
+type Pending struct{ guard.Ward }
 
 func (p *Pending) Error() string {
-	left := (p.Journal.Deadline - store.Uptime()).Round(time.Second)
-	return fmt.Sprintf("run %s (pid %d since %s: %s) waits to be confirmed and is undone in %s otherwise: hostnet-module confirm %s, or hostnet-module rollback %s, then run again",
-		p.Journal.ID, p.Journal.Process.PID, p.Journal.Started.Format(time.DateTime), p.Journal.Command, max(left, 0), p.Journal.ID, p.Journal.ID)
+	who := fmt.Sprintf("run %s (%s, since %s)", p.ID, p.By, p.Since.Format(time.DateTime))
+	if p.Phase != guard.Pending {
+		return fmt.Sprintf("%s is still seen to by its guardian (pid %d): run again when that has ended; if it does not end, hostnet-module rollback %s puts everything back without it", who, p.Process.PID, p.ID)
+	}
+	return fmt.Sprintf("%s waits to be confirmed and is undone in %s otherwise: hostnet-module confirm %s, or hostnet-module rollback %s, then run again",
+		who, max(p.Due-store.Uptime(), 0).Round(time.Second), p.ID, p.ID)
 }
+
+// guardianEnd is how long a guardian that has something else to do than to wait is waited for: it is undoing the run before, or has just done so.
+const guardianEnd = 30 * time.Second
+
+// attended is a *Pending while a guardian lives. Whether its journal is there, and can be read, is not asked: it has that in memory, and will undo.
+func (r Runner) attended(ctx context.Context) error {
+	w, err := guard.Living(string(r.Dir))
+	if err != nil || w == nil {
+		return err
+	}
+	if r.Check || w.Phase == guard.Pending {
+		return &Pending{*w}
+	}
+	if !guard.Gone(ctx, string(r.Dir), guardianEnd) {
+		return &Pending{*w}
+	}
+	return nil
+}
+
+// ward is what the journal says about the run's guardian.
+func (j *Journal) ward() guard.Ward {
+	return guard.Ward{ID: j.ID, By: j.by(), Phase: guard.Pending, Since: j.Started, Process: j.Guardian, Due: j.Deadline}
+}
+
+// by says whose run it is, to people.
+func (j *Journal) by() string { return fmt.Sprintf("pid %d: %s", j.Process.PID, j.Command) }
 
 // recover sees to what earlier runs have left unsettled. Under the lock nobody is at work on it but a guardian. In check mode
 // it only tells.
 func (r Runner) recover(ctx context.Context) (found []Recovered, err error) {
+	err = r.attended(ctx)
+	pending := (*Pending)(nil)
+	switch {
+	case r.Check && errors.As(err, &pending):
+		return []Recovered{{ID: pending.ID, Started: pending.Since, Command: pending.By, Found: pending.Error(), Action: LeftAlone}}, nil
+	case r.Check && errors.Is(err, fs.ErrPermission):
+	case err != nil:
+		return nil, err
+	}
 	for _, dir := range r.folders() {
 		j, err := readJournal(dir)
 		damaged := (*store.Damaged)(nil)
@@ -104,12 +143,12 @@ func (r Runner) undo(ctx context.Context, j *Journal) (Recovered, error) {
 	is := Recovered{ID: j.ID, Started: j.Started, Command: j.Command, Path: j.Path(), Action: LeftAlone}
 	who := fmt.Sprintf("run %s of %s (%s)", j.ID, j.Started.Format(time.DateTime), j.Command)
 	switch {
-	case j.Phase == Waiting && j.Guardian.Alive() && j.current(r):
+	case j.Phase == Waiting && j.Guardian.Alive() && j.current(r): // and says nothing of itself in the run-time folder
 		if r.Check {
-			is.Found = (&Pending{j}).Error()
+			is.Found = (&Pending{j.ward()}).Error()
 			return is, nil
 		}
-		return is, &Pending{j}
+		return is, &Pending{j.ward()}
 	case j.elsewhere(r):
 		is.Found = fmt.Sprintf("%s is not settled, and is about another network of this machine, whose host shares %s: that one sees to it (if it is no more, remove %s)", who, j.dir, j.Path())
 		is.Action = Others

@@ -1,118 +1,128 @@
 package guard
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"os"
-	"syscall"
 	"time"
+
+	"golang.org/x/sys/unix"
 
 	"hostnet-module/module/store"
 )
 
-// address is where the guardian of a network namespace listens: an abstract name, which the kernel forgets with the process
-// (unix(7)), in that namespace.
-func address(dir string) *net.UnixAddr {
-	return &net.UnixAddr{Name: "@" + dir + "/guardian", Net: "unix"}
+// socketFile is where the guardian of a network namespace listens, in the run-time folder, which nobody else can look into.
+const socketFile = "guardian.sock"
+
+// SilentMost is how long anybody waits for a sign of life of a guardian. One that is at work gives one each second (workingEach).
+const SilentMost = 5 * time.Second
+
+// Silent says that a guardian is there and gives no sign of life: it is stopped, or hangs.
+type Silent struct{ Ward Ward }
+
+func (s *Silent) Error() string {
+	return fmt.Sprintf("the guardian of run %s (pid %d) has given no sign of life for %s: it is stopped, or hangs", s.Ward.ID, s.Ward.Process.PID, SilentMost)
 }
 
-// askMost bounds the wait for an answer; a rollback that is under way is waited for.
-const askMost = 10 * time.Minute
+// Ask calls the guardian of a network namespace, by its run-time folder. What takes its time is waited for as long as the guardian says that it is
+// at work on it, which working is told; it may be nil. The error is a *Nobody where there is no guardian, a *Silent where it does not answer.
+func Ask(ctx context.Context, dir string, r Request, working func(Status)) (Reply, error) {
+	r.Who, r.ID = short(r.Who, 256), short(r.ID, 256)
+	w, err := Living(dir)
+	if w == nil {
+		return Reply{}, &Nobody{err}
+	}
+	reply, err := converse(ctx, dir, r, working)
+	var wait net.Error
+	switch {
+	case err == nil:
+	case ctx.Err() != nil:
+		err = fmt.Errorf("not waited for any longer: %w", context.Cause(ctx))
+	case errors.As(err, &wait) && wait.Timeout():
+		err = &Silent{*w}
+	case Gone(ctx, dir, time.Second): // it has come to its end in this moment
+		err = &Nobody{err}
+	default:
+		err = fmt.Errorf("the guardian of run %s (pid %d) gave no answer: %w", w.ID, w.Process.PID, err)
+	}
+	return reply, err
+}
 
-// Ask calls the guardian of a network namespace, by its run-time folder. The error is a *Nobody where there is none.
-func Ask(dir string, r Request) (Reply, error) {
-	conn, err := net.DialUnix("unix", nil, address(dir))
+// converse says what is wanted and hears what comes of it.
+func converse(ctx context.Context, dir string, r Request, working func(Status)) (Reply, error) {
+	folder, at, err := socket(dir)
 	if err != nil {
-		return Reply{}, &Nobody{err}
+		return Reply{}, err
 	}
-	defer conn.Close()
-	if err := ours(conn); err != nil {
-		return Reply{}, &Nobody{err}
-	}
-	_ = conn.SetDeadline(time.Now().Add(askMost))
-	var reply Reply
-	if err = json.NewEncoder(conn).Encode(r); err == nil {
-		err = json.NewDecoder(conn).Decode(&reply)
-	}
+	defer folder.Close()
+	dial := net.Dialer{Timeout: SilentMost}
+	c, err := dial.DialContext(ctx, "unix", at)
 	if err != nil {
-		return Reply{}, fmt.Errorf("the guardian gave no answer: %w", err)
+		return Reply{}, err
 	}
-	return reply, nil
+	defer c.Close()
+	defer context.AfterFunc(ctx, func() { _ = c.SetDeadline(time.Unix(1, 0)) })()
+	if err := ours(c.(*net.UnixConn)); err != nil {
+		return Reply{}, err
+	}
+	in := json.NewDecoder(io.LimitReader(c, mostReply))
+	for first := true; ; first = false {
+		if ctx.Err() == nil {
+			_ = c.SetDeadline(time.Now().Add(SilentMost))
+		}
+		if first {
+			if err := json.NewEncoder(c).Encode(r); err != nil {
+				return Reply{}, err
+			}
+		}
+		var reply Reply
+		if err := in.Decode(&reply); err != nil {
+			return Reply{}, err
+		}
+		if !reply.Working {
+			return reply, nil
+		}
+		if working != nil && reply.Status != nil {
+			working(*reply.Status)
+		}
+	}
+}
+
+// mostReply bounds what is heard of a guardian.
+const mostReply = 64 << 20
+
+// socket is the path of the socket, which is good while the folder is open: one of any length, and of this very folder, whatever comes
+// to lie in its place.
+func socket(dir string) (folder *os.File, path string, err error) {
+	fd, err := unix.Open(dir, unix.O_PATH|unix.O_DIRECTORY|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return nil, "", &os.PathError{Op: "open", Path: dir, Err: err}
+	}
+	return os.NewFile(uintptr(fd), dir), fmt.Sprintf("/proc/self/fd/%d/%s", fd, socketFile), nil
 }
 
 // LastWord reads what became of the last guarded run; nil if there was none, or if it cannot be read.
 func LastWord(dir string) *Last {
 	data, err := store.Dir(dir).ReadOwn(lastFile)
 	last := &Last{}
-	if err != nil || data == nil || json.Unmarshal(data, last) != nil {
+	if err != nil || data == nil || store.Dir(dir).Known(lastFile, data, lastVersion) != nil || json.Unmarshal(data, last) != nil {
 		return nil
 	}
 	return last
 }
 
-const lastFile = "last.json"
+const (
+	lastFile    = "last.json"
+	lastVersion = 1
+)
 
-var errStranger = errors.New("the other side is neither root nor of this user")
-
-// ours tells whether the other end belongs to root or to our own user: an abstract name has no permissions of its own.
-func ours(conn *net.UnixConn) error {
-	raw, err := conn.SyscallConn()
-	if err != nil {
-		return err
+// Record leaves the last word about a run where those who come later look. Where it cannot be written they do without.
+func Record(dir string, last Last) {
+	if data, err := json.Marshal(last); err == nil {
+		_ = store.Dir(dir).Write(lastFile, data)
 	}
-	var peer *syscall.Ucred
-	var fault error
-	err = raw.Control(func(fd uintptr) {
-		peer, fault = syscall.GetsockoptUcred(int(fd), syscall.SOL_SOCKET, syscall.SO_PEERCRED)
-	})
-	switch {
-	case err != nil:
-		return err
-	case fault != nil:
-		return fault
-	case peer.Uid != 0 && int(peer.Uid) != os.Geteuid():
-		return errStranger
-	}
-	return nil
-}
-
-// listen takes calls. Everybody may ask for the status; the rest is for those who are ours.
-func listen(dir string) (calls <-chan ask, stop func(), err error) {
-	l, err := net.ListenUnix("unix", address(dir))
-	if err != nil {
-		return nil, nil, fmt.Errorf("another guardian is at work here: %w", err)
-	}
-	asks := make(chan ask)
-	go func() {
-		for {
-			conn, err := l.AcceptUnix()
-			if errors.Is(err, net.ErrClosed) {
-				return
-			}
-			if err != nil {
-				time.Sleep(10 * time.Millisecond) // out of descriptors, for a moment
-				continue
-			}
-			go take(conn, asks)
-		}
-	}()
-	return asks, func() { l.Close() }, nil
-}
-
-// callMost is how long a caller may take to say what it wants.
-const callMost = 10 * time.Second
-
-func take(conn *net.UnixConn, asks chan<- ask) {
-	_ = conn.SetReadDeadline(time.Now().Add(callMost))
-	var r Request
-	if json.NewDecoder(conn).Decode(&r) != nil || r.Verb != AskStatus && ours(conn) != nil {
-		conn.Close()
-		return
-	}
-	asks <- ask{r, func(reply Reply) {
-		_ = json.NewEncoder(conn).Encode(reply)
-		conn.Close()
-	}}
 }

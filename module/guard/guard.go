@@ -97,6 +97,8 @@ type Reply struct {
 	Status *Status `json:"status,omitempty"` // the run goes on
 	Last   *Last   `json:"last,omitempty"`   // the run has ended
 	Other  bool    `json:"other,omitempty"`
+
+	Working bool `json:"working,omitempty"` // no answer yet: what was asked for is on its way
 }
 
 // Nobody says that no guardian is there.

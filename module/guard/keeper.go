@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"time"
+
+	"hostnet-module/module/store"
 )
 
 // applyMost is how long a run may go on before its guardian takes it for stuck (stopped by a terminal, hung) and undoes it.
@@ -35,7 +37,10 @@ type keeper struct {
 	pid    int          // our own
 	stop   func()       // ends the run itself, which is stuck
 	record func(Last)   // for those who come too late
-	deaf   func()       // takes no more calls; nil: there are none
+	deaf   func()       // takes no more calls, and lets the folder go; nil: there are none
+	flush  func()       // waits until the answers have been heard; nil: nobody calls
+	hold   *store.Hold  // says that we live, and how it stands; nil: to nobody
+	since  time.Time
 
 	phase    Phase
 	due      time.Duration // by clock
@@ -72,6 +77,7 @@ func (k *keeper) keep() (Last, error) {
 
 func (k *keeper) setDue(d time.Duration) error {
 	k.due, k.deadline = k.clock()+d, time.Now().Add(d)
+	k.post()
 	return k.alarm.set(d)
 }
 
@@ -129,6 +135,7 @@ func (k *keeper) answer(a ask) {
 	case a.Verb == AskConfirm:
 		k.held = append(k.held, a)
 		k.phase = Undoing // no other word counts from here on
+		k.post()
 		k.work(func() Last { return k.kept(k.duties.Keep(k.next), a.Who) })
 	case a.Verb == AskExtend:
 		k.extend(a)
@@ -164,6 +171,7 @@ func (k *keeper) status() Status {
 // undo starts the way back, once.
 func (k *keeper) undo(reason string) {
 	k.phase = Undoing
+	k.post()
 	k.work(func() Last { return k.undone(reason) })
 }
 
@@ -221,5 +229,8 @@ func (k *keeper) end(last Last) Last {
 		a.reply(Reply{Last: &last})
 	}
 	k.held = nil
+	if k.flush != nil {
+		k.flush()
+	}
 	return last
 }

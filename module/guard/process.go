@@ -4,9 +4,9 @@ import (
 	"encoding/json"
 	"net"
 	"os"
+	"path/filepath"
 	"syscall"
-
-	"hostnet-module/module/store"
+	"time"
 )
 
 // Called tells whether this process has been started to be a guardian.
@@ -31,7 +31,7 @@ func Main(open func(Charge) (Duties, error)) int {
 
 // Serve guards the run at the other end of the line until it is settled.
 func Serve(line net.Conn, warnings []string, open func(Charge) (Duties, error)) error {
-	in, out := json.NewDecoder(line), json.NewEncoder(line)
+	in, out := hearing(line), json.NewEncoder(line)
 	k := &keeper{pid: os.Getpid(), tell: func(s Status) { _ = out.Encode(heard{Status: &s}) }, stop: func() { end(line) }, clock: boottime}
 	if err := k.prepare(in, open); err != nil {
 		_ = out.Encode(heard{Fault: err.Error()})
@@ -48,8 +48,8 @@ func Serve(line net.Conn, warnings []string, open func(Charge) (Duties, error)) 
 }
 
 // prepare hears the charge, and gets hold of all that is needed to keep it.
-func (k *keeper) prepare(in *json.Decoder, open func(Charge) (Duties, error)) (err error) {
-	if err := in.Decode(&k.charge); err != nil {
+func (k *keeper) prepare(in *messages, open func(Charge) (Duties, error)) (err error) {
+	if err := in.next(&k.charge, mostCharge); err != nil {
 		return err
 	}
 	if k.duties, err = open(k.charge); err != nil {
@@ -58,36 +58,40 @@ func (k *keeper) prepare(in *json.Decoder, open func(Charge) (Duties, error)) (e
 	if k.alarm, err = newBootAlarm(); err != nil {
 		return err
 	}
-	if k.asks, k.deaf, err = listen(k.charge.Dir); err != nil {
+	if k.hold, err = holding(k.charge.Dir); err != nil {
 		return err
 	}
-	k.words, k.record = words(in), record(k.charge.Dir)
+	k.phase, k.since = Applying, time.Now()
+	k.post()
+	e, err := listen(k.charge.Dir)
+	if err != nil {
+		k.hold.Release()
+		return err
+	}
+	k.asks, k.flush = e.calls, e.flush
+	k.deaf = func() {
+		e.close()
+		_ = os.Remove(filepath.Join(k.charge.Dir, socketFile)) // while the folder is ours: the next guardian makes its own
+		k.hold.Release()
+	}
+	k.words, k.record = words(in), func(last Last) { Record(k.charge.Dir, last) }
 	return nil
 }
 
 // words are the run's, until it is gone.
-func words(in *json.Decoder) <-chan word {
+func words(in *messages) <-chan word {
 	ch := make(chan word)
 	go func() {
 		defer close(ch)
 		for {
 			var w word
-			if in.Decode(&w) != nil {
+			if in.next(&w, mostWord) != nil {
 				return
 			}
 			ch <- w
 		}
 	}()
 	return ch
-}
-
-// record leaves the last word where those who come later look. Where it cannot be written they do without.
-func record(dir string) func(Last) {
-	return func(last Last) {
-		if data, err := json.Marshal(last); err == nil {
-			_ = store.Dir(dir).Write(lastFile, data)
-		}
-	}
 }
 
 // end kills the run at the other end of the line, which is stuck: it must not go on while everything is put back.

@@ -4,10 +4,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"os"
-	"os/exec"
 	"sync"
 	"syscall"
 	"time"
@@ -63,7 +61,7 @@ func Start(c Charge) (*Guardian, error) {
 	if err != nil {
 		return nil, err
 	}
-	pid, err := spawn(theirs, c.ID)
+	pid, from, err := spawn(theirs, c)
 	if err != nil {
 		conn.Close()
 		return nil, err
@@ -75,6 +73,9 @@ func Start(c Charge) (*Guardian, error) {
 		return nil, err
 	}
 	g.PID = pid
+	if from != "" {
+		g.Warnings = append(g.Warnings, from)
+	}
 	return g, nil
 }
 
@@ -105,30 +106,6 @@ func (g *Guardian) brief(c Charge) error {
 	return g.conn.SetDeadline(time.Time{})
 }
 
-// spawn starts the program anew as a guardian. It runs from a copy in memory: the file that it was started from may be deleted (Ansible's
-// is, at once), or lie on a disk behind the network.
-func spawn(line *os.File, id string) (pid int, err error) {
-	program, path := copyOfSelf()
-	if program != nil {
-		defer program.Close()
-	}
-	null, err := os.OpenFile(os.DevNull, os.O_RDWR, 0)
-	if err != nil {
-		return 0, err
-	}
-	defer null.Close()
-	cmd := exec.Cmd{Path: path, Args: []string{processName, id}, Dir: "/", Stdin: null, Stdout: null, Stderr: null,
-		Env: environment(), ExtraFiles: []*os.File{line}, SysProcAttr: &syscall.SysProcAttr{Setsid: true}}
-	if program != nil {
-		cmd.ExtraFiles = append(cmd.ExtraFiles, program)
-	}
-	if err := cmd.Start(); err != nil {
-		return 0, fmt.Errorf("start the guardian: %w", err)
-	}
-	go func() { _ = cmd.Wait() }() // so that no zombie is left while we live
-	return cmd.Process.Pid, nil
-}
-
 // environment is what a guardian keeps of its caller's.
 func environment() []string {
 	env := []string{}
@@ -138,34 +115,6 @@ func environment() []string {
 		}
 	}
 	return env
-}
-
-const self = "/proc/self/exe"
-
-// copyOfSelf makes a sealed copy of this program in memory, and says how the child reaches it; nil where the kernel has no such
-// files or forbids to run them (vm.memfd_noexec): then it is the file itself.
-func copyOfSelf() (*os.File, string) {
-	fd, err := unix.MemfdCreate("hostnet-module", unix.MFD_CLOEXEC|unix.MFD_ALLOW_SEALING|unix.MFD_EXEC)
-	if err == unix.EINVAL { // before Linux 6.3 there is no such flag, and all may be run
-		fd, err = unix.MemfdCreate("hostnet-module", unix.MFD_CLOEXEC|unix.MFD_ALLOW_SEALING)
-	}
-	if err != nil {
-		return nil, self
-	}
-	f := os.NewFile(uintptr(fd), "hostnet-module")
-	from, err := os.Open(self)
-	if err == nil {
-		defer from.Close()
-		_, err = io.Copy(f, from)
-	}
-	if err == nil {
-		_, err = unix.FcntlInt(f.Fd(), unix.F_ADD_SEALS, unix.F_SEAL_SHRINK|unix.F_SEAL_GROW|unix.F_SEAL_WRITE|unix.F_SEAL_SEAL)
-	}
-	if err != nil {
-		f.Close()
-		return nil, self
-	}
-	return f, fmt.Sprintf("/proc/self/fd/%d", programFD)
 }
 
 // Arm tells the guardian that the change is made and holds: the time starts. next is for Duties.Keep.

@@ -17,7 +17,8 @@ type Confirm struct {
 	Deadline  string `json:"deadline,omitempty"` // RFC 3339, by the host's clock; while it is being made there is none yet
 	Remaining int64  `json:"remaining"`          // seconds
 	By        string `json:"by"`
-	Phase     string `json:"phase"` // applying, pending, undoing
+	Phase     string `json:"phase"`            // applying, pending, undoing
+	Silent    bool   `json:"silent,omitempty"` // its guardian gives no sign of life
 }
 
 func confirm(s guard.Status) *Confirm {
@@ -63,6 +64,7 @@ type Pending struct {
 
 	unsettled []engine.Recovered
 	hidden    string
+	silent    string
 }
 
 // recently is how long the last word is worth a line to people.
@@ -70,9 +72,10 @@ const recently = time.Hour
 
 // Confirmation tells what is known.
 func Confirmation(c engine.Confirmation) Pending {
-	p := Pending{unsettled: c.Unsettled, hidden: c.Hidden}
+	p := Pending{unsettled: c.Unsettled, hidden: c.Hidden, silent: c.Silent}
 	if c.Status != nil {
 		p.Confirm = confirm(*c.Status)
+		p.Confirm.Silent = c.Silent != ""
 	}
 	if l := c.Last; l != nil {
 		p.Last = &Last{l.ID, string(l.Outcome), l.Msg, l.At.Format(time.RFC3339), l.By}
@@ -89,6 +92,9 @@ func (p Pending) WriteText(w io.Writer, s Style) error {
 		sentence(&b, s, s.paint(yellow, "to be confirmed:")+" ", fmt.Sprintf("change %s (%s); %s", p.Confirm.ID, p.Confirm.By, p.Confirm.sentence()))
 	case p.Last != nil && p.recent:
 		sentence(&b, s, s.paint(yellow, "not kept:")+" ", fmt.Sprintf("change %s (%s), %s at %s: %s", p.Last.ID, p.Last.By, p.Last.Outcome, clock(p.Last.At), p.Last.Msg))
+	}
+	if p.silent != "" {
+		sentence(&b, s, s.paint(yellow, "stopped:")+" ", p.silent)
 	}
 	for _, r := range p.unsettled {
 		sentence(&b, s, s.paint(yellow, "unsettled:")+" ", r.String())

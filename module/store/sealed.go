@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -24,6 +25,29 @@ type Damaged struct {
 }
 
 func (d *Damaged) Error() string { return d.Path + " is damaged: " + d.Why }
+
+// Newer says that a file was written by a later version of this program: it is sound, and not ours to judge, move or replace.
+type Newer struct {
+	Path    string
+	Version int
+	Ours    int
+}
+
+func (n *Newer) Error() string {
+	return fmt.Sprintf("%s was written by a newer hostnet-module (version %d of that file, this one reads %d): use that program, which finishes or undoes what it began; if the file is of no use any more, remove it", n.Path, n.Version, n.Ours)
+}
+
+// Known is nil where a file is of a version that this program reads, as far as its first line says one: "hostnet-NAME VERSION …". Files that are not sealed have no such
+// line in version 1; later versions of them have.
+func (d Dir) Known(name string, data []byte, version int) error {
+	line, _, _ := bytes.Cut(data[:min(len(data), 256)], []byte("\n"))
+	what, _, _ := strings.Cut(name, ".")
+	var is int
+	if _, err := fmt.Sscanf(string(line), "hostnet-"+what+" %d", &is); err == nil && is > version {
+		return &Newer{filepath.Join(string(d), name), is, version}
+	}
+	return nil
+}
 
 // seal is the first line. It is as long for any content, so that it can be written when the content has been.
 func seal(what string, version, length int, sum []byte) []byte {
@@ -50,10 +74,13 @@ func (d Dir) WriteSealed(name string, version int, content func(*bufio.Writer) e
 }
 
 // ReadSealed returns the content of a sealed file, nil if there is no such file. The error is a *Damaged where the file is not
-// what WriteSealed wrote, or was written in another version, and a *Foreign where somebody else may have written it.
+// what WriteSealed wrote, a *Newer where a later version wrote it, and a *Foreign where somebody else may have written it.
 func (d Dir) ReadSealed(name string, version int) ([]byte, error) {
 	file, err := d.ReadOwn(name)
 	if err != nil || file == nil {
+		return nil, err
+	}
+	if err := d.Known(name, file, version); err != nil {
 		return nil, err
 	}
 	damaged := func(why string) error { return &Damaged{filepath.Join(string(d), name), why} }

@@ -1,0 +1,77 @@
+package engine_test
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"hostnet-module/module/engine"
+	"hostnet-module/module/guard"
+	"hostnet-module/module/store"
+	"hostnet-module/tests/fake"
+)
+
+// TestNewer: what a later version wrote is refused by name, neither moved nor written over, by whoever reads it, in check mode too.
+func TestNewer(t *testing.T) {
+	for name, text := range map[string]string{
+		"journal": "hostnet-journal 2 3 abc\nnew", "journal ": "hostnet-journal 10 in words", "applied.json": "hostnet-applied 2\n{}", "applied.json ": "hostnet-applied 3 {\"br0\": 1}",
+	} {
+		k := &fake.Kernel{Host: host(t, bare)}
+		runtime := t.TempDir()
+		dir := store.Dir(filepath.Join(runtime, "fake"))
+		if err := dir.Write(strings.TrimSpace(name), []byte(text)); err != nil {
+			t.Fatal(err)
+		}
+		call := engine.Call{Dial: func() (engine.Kernel, error) { return k, nil }, Runtime: runtime}
+		check := call
+		check.Check = true
+		refused := map[string]error{"run": call.Do(context.Background(), document(t, classic)).Failed, "check": check.Do(context.Background(), document(t, classic)).Failed}
+		if strings.HasPrefix(name, "journal") {
+			_, refused["settle"] = call.Settle(context.Background())
+			refused["undo"] = call.Undo(context.Background(), "").Failed
+			_, refused["rollback"] = call.Answer(context.Background(), guard.Request{Verb: guard.AskRollback})
+			_, refused["confirm"] = call.Answer(context.Background(), guard.Request{Verb: guard.AskConfirm})
+		}
+		for what, err := range refused {
+			var newer *store.Newer
+			if !errors.As(err, &newer) || !strings.Contains(err.Error(), string(dir)) || !strings.Contains(err.Error(), "newer hostnet-module") {
+				t.Errorf("%s: %s: %v", name, what, err)
+			}
+		}
+		entries, _ := os.ReadDir(string(dir))
+		for _, e := range entries {
+			if strings.Contains(e.Name(), "damaged") {
+				t.Errorf("%s: %s", name, e.Name())
+			}
+		}
+		if left, _ := dir.Read(strings.TrimSpace(name)); string(left) != text || len(k.Sent) > 0 {
+			t.Errorf("%s: %q is left, %d steps sent", name, left, len(k.Sent))
+		}
+	}
+}
+
+// FuzzJournal: whatever lies in the place of the journal, a run begins with nothing, or refuses; what a later version wrote stays as it is.
+func FuzzJournal(f *testing.F) {
+	f.Add([]byte("hostnet-journal 2            3 abc\nnew"))
+	f.Add([]byte("hostnet-journal 1            2 44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a\n{}"))
+	f.Add([]byte(""))
+	f.Add([]byte("hostnet-journal 99999999999999999999 0 \n"))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		k := &fake.Kernel{Host: host(t, bare)}
+		runtime := t.TempDir()
+		dir := store.Dir(filepath.Join(runtime, "fake"))
+		if err := dir.Write("journal", text); err != nil {
+			t.Fatal(err)
+		}
+		was := k.Host.String()
+		_, err := engine.Call{Dial: func() (engine.Kernel, error) { return k, nil }, Runtime: runtime}.Settle(context.Background())
+		left, _ := dir.Read("journal")
+		var newer *store.Newer
+		if errors.As(err, &newer) != (left != nil && string(left) == string(text)) || k.Host.String() != was {
+			t.Errorf("%v; left %q", err, left)
+		}
+	})
+}
