@@ -56,17 +56,22 @@ func (c Call) Do(ctx context.Context, doc *spec.Document) (out Outcome) {
 
 // start is who carries a document out.
 func (c Call) start() (Runner, error) {
-	if c.begun != nil {
+	if c.begun != nil && !c.renamed(c.begun.runner.Kernel) {
 		r := c.begun.runner
 		r.Check, r.Note, r.begun = c.Check, c.Note, c.begun
 		return r, c.begun.failed
 	}
+	c.End()
 	k, err := c.Dial()
 	if err != nil {
 		return Runner{}, err
 	}
+	c.renamed(k)
 	return c.runner(k), nil
 }
+
+// renamed tells whether the network has got another name, before anything is left in a folder of the old one.
+func (c Call) renamed(k Kernel) bool { return k != nil && !c.Check && k.Mark() }
 
 // Settle sees to what an earlier run has left unsettled, as each run does first. It is for those who read the document that boots: what a
 // run wrote there that never came to its end is not to be read.
@@ -75,6 +80,7 @@ func (c Call) Settle(ctx context.Context) ([]Recovered, error) {
 	if err != nil {
 		return nil, err
 	}
+	c.renamed(k)
 	r := c.runner(k)
 	unlock, err := r.lock(ctx)
 	if err != nil {

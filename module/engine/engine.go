@@ -41,6 +41,8 @@ type Kernel interface {
 	Neighbour(ctx context.Context, link string, source, target netip.Addr) error
 	// Namespace names the network namespace for as long as the machine runs: "4026531840" or the like, fit for a file name.
 	Namespace() string
+	// Mark sees to it that no later namespace gets this one's name, which may be another from then on: renamed tells.
+	Mark() (renamed bool)
 	// Home tells whether the namespace is the host's own: that of process 1.
 	Home() bool
 }

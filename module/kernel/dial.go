@@ -5,7 +5,6 @@ package kernel
 
 import (
 	"fmt"
-	"strconv"
 	"sync"
 	"time"
 
@@ -84,19 +83,6 @@ func (k *Kernel) Stats() Stats {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	return k.stats
-}
-
-// Namespace names the network namespace: by the socket's cookie (SO_NETNS_COOKIE, Linux 5.14; never used twice while the
-// machine runs), else by the inode of the namespace file, which may be used again after a namespace died.
-func (k *Kernel) Namespace() string {
-	if cookie, err := unix.GetsockoptUint64(k.fd, unix.SOL_SOCKET, unix.SO_NETNS_COOKIE); err == nil {
-		return strconv.FormatUint(cookie, 10)
-	}
-	var st unix.Stat_t
-	if err := unix.Stat("/proc/thread-self/ns/net", &st); err == nil {
-		return strconv.FormatUint(st.Ino, 10)
-	}
-	return "0"
 }
 
 // Home tells whether the namespace is that of process 1. Who may not look there for want of root is taken to be at home.

@@ -27,9 +27,12 @@ type Kernel struct {
 	Round  func(r *attr.Row, v attr.Value) attr.Value // what a value comes back as
 	Lacks  []string                                   // modules that the kernel does not have
 	Loaded []string
-	Whole  bool     // as a kernel does, it tells of every option of a link: those that nobody set are zero
-	AtHome bool     // it is the host's own network
-	Old    []string // constants of headers that are newer than the kernel
+	Whole  bool // as a kernel does, it tells of every option of a link: those that nobody set are zero
+	AtHome bool // it is the host's own network
+
+	Nameless bool     // its name may be used again, until it is marked
+	marked   string   // what Mark has added to the name
+	Old      []string // constants of headers that are newer than the kernel
 
 	Unsteady  func(sure []string) bool               // whether links come and go while it is looked at; nil: never
 	Unplugged []string                               // links without carrier
@@ -166,7 +169,16 @@ func (k *Kernel) Neighbour(ctx context.Context, link string, _, target netip.Add
 }
 
 // Namespace is always the same.
-func (k *Kernel) Namespace() string { return "fake" }
+func (k *Kernel) Namespace() string { return "fake" + k.marked }
+
+// Mark implements engine.Kernel: where the name would not last it is another from then on.
+func (k *Kernel) Mark() bool {
+	renamed := k.Nameless && k.marked == ""
+	if renamed {
+		k.marked = "-1"
+	}
+	return renamed
+}
 
 // Home is false where nothing else is said: nothing of the host's own is touched.
 func (k *Kernel) Home() bool { return k.AtHome }
