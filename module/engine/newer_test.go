@@ -75,3 +75,25 @@ func FuzzJournal(f *testing.F) {
 		}
 	})
 }
+
+// FuzzRecord: whatever lies in the place of the record, a run makes the network, or refuses what a later version wrote and leaves that as it is.
+func FuzzRecord(f *testing.F) {
+	f.Add([]byte("hostnet-applied 2\n{}"))
+	f.Add([]byte("{\n\"br0\":{\"kind\":\"bridge\"}\n}\n"))
+	f.Add([]byte("null"))
+	f.Add([]byte("hostnet-applied 0x2"))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		k := &fake.Kernel{Host: host(t, bare)}
+		runtime := t.TempDir()
+		dir := store.Dir(filepath.Join(runtime, "fake"))
+		if err := dir.Write("applied.json", text); err != nil {
+			t.Fatal(err)
+		}
+		out := engine.Call{Dial: func() (engine.Kernel, error) { return k, nil }, Runtime: runtime}.Do(context.Background(), document(t, "bridges: [{name: br0}]"))
+		left, _ := dir.Read("applied.json")
+		var newer *store.Newer
+		if refused := errors.As(out.Failed, &newer); out.Failed != nil && !refused || refused && (string(left) != string(text) || len(k.Sent) > 0) {
+			t.Errorf("%v; left %q", out.Failed, left)
+		}
+	})
+}
