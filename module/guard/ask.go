@@ -59,8 +59,7 @@ func converse(ctx context.Context, dir string, r Request, working func(Status)) 
 		return Reply{}, err
 	}
 	defer folder.Close()
-	dial := net.Dialer{Timeout: SilentMost}
-	c, err := dial.DialContext(ctx, "unix", at)
+	c, err := dial(ctx, at)
 	if err != nil {
 		return Reply{}, err
 	}
@@ -88,6 +87,23 @@ func converse(ctx context.Context, dir string, r Request, working func(Status)) 
 		}
 		if working != nil && reply.Status != nil {
 			working(*reply.Status)
+		}
+	}
+}
+
+// dial connects. A guardian that is stopped takes no calls, and when enough of them wait the kernel refuses more (EAGAIN): that is silence too.
+func dial(ctx context.Context, at string) (net.Conn, error) {
+	for late := time.After(SilentMost); ; {
+		c, err := (&net.Dialer{}).DialContext(ctx, "unix", at)
+		if !errors.Is(err, unix.EAGAIN) {
+			return c, err
+		}
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-late:
+			return nil, &net.OpError{Op: "dial", Net: "unix", Err: os.ErrDeadlineExceeded}
+		case <-time.After(50 * time.Millisecond):
 		}
 	}
 }

@@ -13,6 +13,8 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"hostnet-module/module/store"
 )
 
@@ -172,6 +174,18 @@ func TestSilent(t *testing.T) {
 	}
 	if _, err := Ask(t.Context(), dir, Request{Verb: AskStatus}, nil); !errors.As(err, &silent) || silent.Ward.ID != "abcde" {
 		t.Errorf("silent: %v", err)
+	}
+	for full := false; !full; { // of calls that have been given up, which a stopped process does not take
+		c, err := net.Dial("unix", at)
+		if full = errors.Is(err, unix.EAGAIN); !full {
+			if err != nil {
+				t.Fatal(err)
+			}
+			c.Close()
+		}
+	}
+	if _, err := Ask(t.Context(), dir, Request{Verb: AskStatus}, nil); !errors.As(err, &silent) {
+		t.Errorf("silent, and its backlog is full: %v", err)
 	}
 	ctx, stop := context.WithCancel(t.Context())
 	stop()
