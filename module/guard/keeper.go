@@ -84,11 +84,11 @@ func (k *keeper) setDue(d time.Duration) error {
 // hear takes a message of the run in, or that it is gone.
 func (k *keeper) hear(w word, there bool) *Last {
 	switch {
+	case w.Ended != nil && k.phase != Undoing: // also after it was armed: that may have been answered too late
+		return w.Ended
 	case k.phase != Applying:
 	case !there:
 		k.undo("the run was cut off in the middle")
-	case w.Ended != nil:
-		return w.Ended
 	case w.Armed:
 		k.phase, k.next = Pending, w.Next
 		if err := k.setDue(k.charge.Timeout); err != nil {

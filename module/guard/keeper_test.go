@@ -135,6 +135,11 @@ func TestKeeper(t *testing.T) {
 		b.words <- word{Ended: &Last{ID: "abcde", Outcome: Undone, Msg: "a probe failed"}}
 		b.want(t, Undone, "a probe failed", "0s record undone")
 	})
+	guarded(t, func(t *testing.T, b *bench) { // the run has seen to itself, since it was armed too late: we were stopped
+		b.words <- armed
+		b.words <- word{Ended: &Last{ID: "abcde", Outcome: Undone, Msg: "the guardian does not answer"}}
+		b.want(t, Undone, "does not answer", "0s record undone")
+	})
 	guarded(t, func(t *testing.T, b *bench) { // the run hangs
 		b.want(t, Undone, "stuck: not at its end after 15m", "15m0s stop", "15m0s undo", "15m1s record undone")
 	})

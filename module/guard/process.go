@@ -7,6 +7,10 @@ import (
 	"path/filepath"
 	"syscall"
 	"time"
+
+	"golang.org/x/sys/unix"
+
+	"hostnet-module/module/store"
 )
 
 // Called tells whether this process has been started to be a guardian.
@@ -31,8 +35,8 @@ func Main(open func(Charge) (Duties, error)) int {
 
 // Serve guards the run at the other end of the line until it is settled.
 func Serve(line net.Conn, warnings []string, open func(Charge) (Duties, error)) error {
-	in, out := hearing(line), json.NewEncoder(line)
-	k := &keeper{pid: os.Getpid(), tell: func(s Status) { _ = out.Encode(heard{Status: &s}) }, stop: func() { end(line) }, clock: boottime}
+	in, out, run := hearing(line), json.NewEncoder(line), runOf(line)
+	k := &keeper{pid: os.Getpid(), tell: func(s Status) { _ = out.Encode(heard{Status: &s}) }, stop: func() { _ = kill(run, SilentMost) }, clock: boottime}
 	if err := k.prepare(in, open); err != nil {
 		_ = out.Encode(heard{Fault: err.Error()})
 		return err
@@ -94,19 +98,18 @@ func words(in *messages) <-chan word {
 	return ch
 }
 
-// end kills the run at the other end of the line, which is stuck: it must not go on while everything is put back.
-func end(line net.Conn) {
+// runOf is the process at the other end of the line; zero: it cannot be told. It is noted while it lives: its number may be another's later.
+func runOf(line net.Conn) store.Process {
 	conn, ok := line.(*net.UnixConn)
 	if !ok {
-		return
+		return store.Process{}
 	}
-	raw, err := conn.SyscallConn()
+	peer, pidfd, err := credentials(conn)
+	if pidfd >= 0 {
+		unix.Close(pidfd)
+	}
 	if err != nil {
-		return
+		return store.Process{}
 	}
-	_ = raw.Control(func(fd uintptr) {
-		if peer, err := syscall.GetsockoptUcred(int(fd), syscall.SOL_SOCKET, syscall.SO_PEERCRED); err == nil && peer.Pid > 1 {
-			_ = syscall.Kill(int(peer.Pid), syscall.SIGKILL)
-		}
-	})
+	return store.Of(int(peer.Pid))
 }
