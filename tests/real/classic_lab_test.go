@@ -356,6 +356,7 @@ func TestMTU(t *testing.T) {
 }
 
 func TestMain(m *testing.M) {
+	became(os.Args[1:])
 	if len(os.Args) > 2 && os.Args[1] == asNobody {
 		println(becomeNobody(os.Args[2:]).Error())
 		os.Exit(3)
