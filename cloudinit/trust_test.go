@@ -147,7 +147,7 @@ func TestKeptDocument(t *testing.T) {
 		"by MAC":  fmt.Sprintf(takeover, "{mac: '00:16:3e:00:00:01'}"),
 		"prune":   "prune: true\nbridges: [{name: guests}]\n",
 		"absent":  "bridges: [{name: guests}, {name: vlan16, state: absent}]\n",
-		"down":    "bonds: [{name: bond0, up: false}]\n",
+		"down":    "bridges: [{name: vlan16, up: false}]\n",
 	}
 	ways := map[string]func(text string) map[string]string{
 		"folder": func(text string) map[string]string { return map[string]string{folder + "hostnet.yaml": text} },

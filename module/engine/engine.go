@@ -25,6 +25,9 @@ type Kernel interface {
 	// Do sends the steps in order and stops at the first that is refused. It returns how many were done; the error is then
 	// a *state.Refusal about steps[done], unless the context ended.
 	Do(ctx context.Context, steps []state.Step) (done int, err error)
+	// Drifting notes which of some links of a host have a MAC that nobody has set (state.Seen.Drifts): it takes a file for each, so a
+	// Snapshot does without.
+	Drifting(h *state.Host, links []string)
 	// Missing names the kernel modules, out of those given, that the running kernel neither has nor can load. It changes nothing.
 	Missing(modules []string) []string
 	// Load loads kernel modules that are not there yet; bonding without a bond0 of its own (max_bonds=0).

@@ -117,6 +117,7 @@ func (x *run) look(ctx context.Context) (err error) {
 	if x.before, x.taken, err = x.snapshot(ctx); err != nil {
 		return fmt.Errorf("look at the network: %w", err)
 	}
+	x.Kernel.Drifting(x.before, plan.Adopted(x.doc, x.before, x.last.Last))
 	lacking := x.lacking(x.doc, x.before)
 	p, problems, err := plan.Make(x.doc, x.before, x.last.Last)
 	if err == nil && len(problems) == 0 {

@@ -78,6 +78,24 @@ func (k *Kernel) Speeds(h *state.Host) {
 	}
 }
 
+// Drifting notes which of some links have a MAC that nobody has set. The kernel tells it in sysfs alone (net/core/net-sysfs.c:
+// addr_assign_type; linux/netdevice.h: NET_ADDR_SET is 3); where it does not, nothing is noted.
+func (k *Kernel) Drifting(h *state.Host, links []string) {
+	for _, name := range links {
+		if l := h.Link(name); l != nil {
+			l.Seen.Drifts = sys.drifts(l.Name, l.Index)
+		}
+	}
+}
+
+func (f files) drifts(name string, index int) bool {
+	if !f.here(name, index) {
+		return false
+	}
+	b, err := store.ReadFile(filepath.Join(f.class, name, "addr_assign_type"))
+	return err == nil && strings.TrimSpace(string(b)) != "3"
+}
+
 // speed is 0 where the driver does not say (-1, or an error while the link is down).
 func (f files) speed(name string, index int) int {
 	if !f.here(name, index) {

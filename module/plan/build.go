@@ -138,7 +138,11 @@ func (w *walk) lastChance(s, t *state.Link) attr.Set {
 // need are the attributes that differ, without the MTU, which has an order of its own, the administrative state, and what
 // quiet has seen to: the kernel raises a link before it looks at those.
 func (w *walk) need(s, t *state.Link) attr.Set {
-	return attr.Missing(s.Attrs, t.Attrs).Filter(func(r *attr.Row) bool { return r != kind.Up && r != kind.MTU && !r.Alone })
+	need := attr.Missing(s.Attrs, t.Attrs).Filter(func(r *attr.Row) bool { return r != kind.Up && r != kind.MTU && !r.Alone })
+	if mac := t.MAC(); mac != "" && toPin(s, t) {
+		need.Put(kind.MAC, attr.Str(mac))
+	}
+	return need
 }
 
 // tables brings a bridge's own VLAN entries, or a port's, to the target, if the target has an opinion. What is missing comes

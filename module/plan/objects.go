@@ -16,7 +16,7 @@ func (m *maker) objects(steps []state.Step, unsettled map[*state.Link]bool) []Ob
 	stirred := m.stirred(steps)
 	for i := range m.wants {
 		o := &m.wants[i]
-		if will := o.link; will != nil && !unsettled[will] && !stirred[o.Name] && slices.Equal(m.has.Same(will).VLANs, will.VLANs) {
+		if will := o.link; will != nil && !unsettled[will] && !stirred[o.Name] && len(o.raised) == 0 && slices.Equal(m.has.Same(will).VLANs, will.VLANs) {
 			objects[i] = Object{Kind: o.Kind.Name, Name: o.Name, Action: None, Disruption: Undisturbed, Differences: []Difference{}}
 			continue
 		}
@@ -152,6 +152,11 @@ func (m *maker) keys(o *want) []string {
 			keys = append(keys, name+"."+r.Name)
 		}
 	}
+	for _, name := range o.raised {
+		if !slices.Contains(keys, name+".up") {
+			keys = append(keys, name+".up")
+		}
+	}
 	if len(keys) == 0 {
 		return all
 	}
@@ -193,12 +198,20 @@ func (m *maker) describe(d map[string]any, h *state.Host, l *state.Link, o *want
 			d[r.Name] = r.JSON(v)
 		}
 	}
+	if l.Seen.Drifts && cares != nil && !cares.Seen.Drifts {
+		d["mac"] = l.MAC() + " (not set: it follows the ports)"
+	}
 	m.describeDerived(d, l, cares, o.Object)
 	if o.Kind.HasParent {
 		d["parent"] = l.Parent
 	}
 	if o.Kind.Ports != "" {
 		m.describePorts(d, h, o)
+	}
+	for _, name := range o.raised {
+		if below := h.Link(name); below != nil {
+			d[name+".up"] = below.Up()
+		}
 	}
 	d["addresses"], d["routes"] = addressWords(l), m.routeWords(h, o.Object)
 }

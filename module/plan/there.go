@@ -81,7 +81,9 @@ func sameRest(has, target *state.Host) bool {
 }
 
 // settled tells whether nothing is left to be done about a link.
-func settled(s, t *state.Link) bool { return alike(s, t) && (t.Extras == nil || extrasSettled(s, t)) }
+func settled(s, t *state.Link) bool {
+	return alike(s, t) && !toPin(s, t) && (t.Extras == nil || extrasSettled(s, t))
+}
 
 // alike is settled without a link's extras: a look does not read these.
 func alike(s, t *state.Link) bool {

@@ -11,6 +11,8 @@ type want struct {
 	link  *state.Link   // what it shall be, from the stage on that puts all in (present); nil: it shall not be there
 	ports []string      // the links that it lists as its ports; nil: it lists none
 	legs  []*state.Link // these as they shall be, from present on; nil for one that is not there
+
+	raised []string // links below it that no object of the document is about, and that come up for its sake
 }
 
 // wants are the document's objects.

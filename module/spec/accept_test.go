@@ -62,6 +62,7 @@ var sameMeaning = []struct{ input, plain string }{
 
 	// Booleans.
 	{"bridges: [{name: a, up: yes}]", "bridges: [{name: a, up: true}]"},
+	{"{ethernets: [{name: p, up: no}], vlans: [{parent: p, id: 5, up: no}, {parent: p, id: 6, loose_binding: on}]}", "{ethernets: [{name: p, up: false}], vlans: [{parent: p, id: 5, up: false}, {parent: p, id: 6, loose_binding: true}]}"},
 	{"bridges: [{name: a, up: 'No'}]", "bridges: [{name: a, up: false}]"},
 	{"bridges: [{name: a, up: ON}]", "bridges: [{name: a, up: true}]"},
 	{"bridges: [{name: a, up: 0}]", "bridges: [{name: a, up: false}]"},

@@ -232,6 +232,8 @@ var refusedSense = []refusal{
 	{"vlans: [{name: v, parent: w, id: 5}, {name: w, parent: v, id: 5}]", "vlans[1].parent", ErrConflict, "stands on itself: v on w on v"},
 	{"ethernets: [{name: x, state: absent}]", "ethernets[0]", ErrConflict, "a NIC is not created and cannot be absent"},
 	{"{state: absent, ethernets: [{name: x}]}", "ethernets[0]", ErrConflict, "cannot be absent"},
+	{"{ethernets: [{name: p, up: no}], vlans: [{parent: p, id: 5}]}", "ethernets[0].up", ErrConflict, `false: p.5 is to be up and stands on ethernet "p"`},
+	{"{bonds: [{name: b, miimon: 1, members: [x, y], up: no}], segments: [{ids: 5-7, parent: b, bridge: 'c{id}'}]}", "bonds[0].up", ErrConflict, `false: b.5 is to be up and stands on bond "b" (and 2 more)`},
 	{"{bonds: [{name: b, state: absent}], vlans: [{parent: b, id: 5}]}", "vlans[0].parent", ErrConflict, "stands on a link that shall be absent (bonds[0])"},
 	{"{bridges: [{name: a, ports: [v]}], vlans: [{name: v, state: absent}]}", "bridges[0].ports[0]", ErrConflict, "shall be absent (vlans[0])"},
 	{"{bonds: [{name: b, miimon: 1, members: [x, y], mtu: 1500}], vlans: [{parent: b, id: 5, mtu: 9000}]}", "vlans[0].mtu", ErrConflict, `9000: is above that of its parent "b", 1500`},

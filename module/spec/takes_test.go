@@ -39,7 +39,7 @@ func TestTakesAway(t *testing.T) {
 		"bridges: [{name: br9, ports: [eth7]}]":                               "eth7 would become a port of br9",
 		"bonds: [{name: bond0, members: [eth0]}]":                             "bond0 would lose {mac: 00:16:3e:00:00:02}, its port",
 		"bonds: [{name: bond0, members: [eth5, {mac: '00:16:3e:00:00:02'}]}]": "bond0 would lose eth0, its port",
-		"bonds: [{name: bond0, up: false}]":                                   "bond0 would be taken down",
+		"bridges: [{name: vlan16, up: false}]":                                "vlan16 would be taken down",
 		"bridges: [{name: bond0}]":                                            "bond0 is a bond and would be a bridge",
 		"vlans: [{name: bond0.16, parent: eth9, id: 16}]":                     "bond0.16 would be moved from bond0 to eth9",
 		"vlans: [{name: bond0.16, parent: bond0, id: 17}]":                    "bond0.16 would be another one: its id would change",

@@ -1,6 +1,7 @@
 package spec
 
 import (
+	"fmt"
 	"iter"
 	"slices"
 	"strings"
@@ -36,6 +37,36 @@ func checkParent(c *checker, o *Object) {
 		c.fault(o.key("mtu"), ErrConflict, "raise "+below.key("mtu")+", or leave it out there: it follows", "%d: is above that of its parent %s, %d",
 			o.Attrs.N("mtu"), quote(below.Name), below.Attrs.N("mtu"))
 	}
+}
+
+// checkKeptDown refuses objects that the document keeps down below others that are to be up (net/8021q/vlan_dev.c: vlan_dev_open).
+func checkKeptDown(c *checker) {
+	above := map[*Object][]string{}
+	for _, o := range c.doc.Objects {
+		below := c.present(o.Parent)
+		if below != nil && !o.Absent && o.Kind.HasParent && below.down() && !o.down() && !o.set("loose_binding") {
+			above[below] = append(above[below], o.Name)
+		}
+	}
+	for _, o := range c.doc.Objects {
+		if names := above[o]; len(names) > 0 {
+			c.fault(o.key("up"), ErrConflict, "take it away, or say `up: false` of what stands on it too",
+				"false: %s is to be up and stands on %s%s", names[0], o.called(), more(len(names)-1))
+		}
+	}
+}
+
+// down tells whether the document keeps an object down.
+func (o *Object) down() bool {
+	up, said := o.Attrs.Get("up")
+	return said && up.N == 0
+}
+
+func more(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" (and %d more)", n)
 }
 
 // maxPorts is the most ports that a bridge takes (net/bridge/br_private.h: BR_MAX_PORTS, port 0 is not used).

@@ -45,7 +45,7 @@ func (d *Document) validate(faulty map[string]bool) (problems, warnings []Proble
 var (
 	everyChecks    = []func(*checker, *Object){checkName, checkUnique, checkExisting}
 	presentChecks  = concat(treeChecks, optionChecks, bondChecks, bridgeChecks, addressChecks, routeChecks, warningChecks)
-	documentChecks = []func(*checker){checkMasters, checkCycles, checkVLANs, checkAddresses, checkNetworks, checkSlots, checkRules, checkProbes, warnTargets}
+	documentChecks = []func(*checker){checkMasters, checkCycles, checkKeptDown, checkVLANs, checkAddresses, checkNetworks, checkSlots, checkRules, checkProbes, warnTargets}
 )
 
 func concat(lists ...[]func(*checker, *Object)) []func(*checker, *Object) {

@@ -33,7 +33,7 @@ func (h *Host) setLink(l *Link, s Step) error {
 	}
 	l.Port.Merge(s.Port)
 	if mac, ok := s.Attrs.Get("mac"); ok {
-		l.pinned = true
+		l.pinned, l.Seen.Drifts = true, false
 		h.setMAC(l, mac.S)
 	}
 	if mtu, ok := s.Attrs.Get("mtu"); ok {

@@ -59,6 +59,7 @@ type Seen struct {
 	Carrier  bool
 	Oper     string // operstate in iproute2's words: UP, DOWN, LOWERLAYERDOWN, UNKNOWN, …
 	Speed    int    // Mbit/s; 0: unknown
+	Drifts   bool   // nobody has set its MAC, which follows that of its ports; false: somebody has, or nobody looked (kernel: Drifting)
 	Parent   int    // IFLA_LINK index where the parent is out of sight (another namespace); else 0
 }
 

@@ -132,6 +132,9 @@ func (k *Kernel) fill() {
 	}
 }
 
+// Drifting has nothing to add: the text of a host says it.
+func (k *Kernel) Drifting(*state.Host, []string) {}
+
 // Missing lists the modules that the fake lacks.
 func (k *Kernel) Missing(modules []string) []string {
 	return slices.DeleteFunc(slices.Clone(modules), func(m string) bool { return !slices.Contains(k.Lacks, m) })

@@ -90,6 +90,8 @@ func parseWord(h *state.Host, l *state.Link, words []string) (int, error) {
 		h.Join(l, value)
 	case "permaddr":
 		l.Seen.PermMAC = value
+	case "macof":
+		l.Seen.Drifts = value == "ports"
 	case "path":
 		l.Seen.Path = value
 	case "maxmtu":

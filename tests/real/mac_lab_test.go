@@ -51,6 +51,54 @@ func TestMACs(t *testing.T) {
 	w.Host.Ping("192.0.2.1")
 }
 
+// TestMACOfBridges: in each layout, and also where somebody else has made the bridge, a guest with the lowest MAC comes and goes and the bridge
+// keeps its own; so what neighbours know of the host stays true.
+func TestMACOfBridges(t *testing.T) {
+	t.Parallel()
+	bond := "bonds: [{name: bond0, mode: active-backup, miimon: 100, members: [eth0, eth1]}]\n"
+	for name, c := range map[string]struct {
+		before         []string // somebody else's commands
+		document, then string   // then: a second document
+		bridge         string
+		own            bool // a MAC of its own, not that of eth0
+	}{
+		"a bond of the same run":  {nil, bond + "bridges: [{name: br0, ports: [bond0], addresses: [192.0.2.10/24]}]\n", "", "br0", false},
+		"no ports":                {nil, "bridges: [{name: br0, addresses: [203.0.113.1/24]}]\n", "", "br0", true},
+		"a VLAN of a new bridge":  {nil, bond + "bridges: [{name: trunk, ports: [bond0]}, {name: br0, ports: [trunk.16]}]\nvlans: [{parent: trunk, id: 16}]\n", "", "br0", false},
+		"a bridge upon a bridge":  {nil, "bridges: [{name: low, ports: [eth0]}, {name: br0, ports: [low.5]}]\nvlans: [{parent: low, id: 5}]\n", "", "br0", false},
+		"members that come later": {nil, "bonds: [{name: bond0, mode: active-backup, miimon: 100, members: []}]\nsegments: [{id: 16, parent: bond0, bridge: br0}]\n", bond + "segments: [{id: 16, parent: bond0, bridge: br0}]\n", "br0", true},
+		"adopted":                 {[]string{"ip link add br0 type bridge", "ip link set eth0 master br0"}, "bridges: [{name: br0, ports: [eth0]}]\n", "", "br0", false},
+		"adopted, no ports":       {[]string{"ip link add br0 type bridge"}, "bridges: [{name: br0}]\n", "", "br0", true},
+		"adopted with a guest":    {[]string{"ip link add br0 type bridge", "ip link add guest address 00:00:5e:00:53:09 type dummy", "ip link set guest master br0"}, "bridges: [{name: br0, ports: [eth0]}]\n", "", "br0", true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := topo.New(t)
+			first := w.Host.MAC("eth0")
+			for _, command := range c.before {
+				w.Host.Run("%s", command)
+			}
+			foretold := run(t, w, c.document, "--check").Steps
+			want(t, "steps, and those foretold", apply(t, w, c.document).Steps, foretold)
+			mac := w.Host.MAC(c.bridge)
+			want(t, "it has the MAC of eth0", mac == first, !c.own)
+			if c.then != "" {
+				apply(t, w, c.then)
+			}
+			w.Host.Run("ip link add lowest address 00:00:5e:00:53:01 type dummy")
+			w.Host.Run("ip link set lowest master %s", c.bridge)
+			want(t, "with the lowest MAC among its ports", w.Host.MAC(c.bridge), mac)
+			w.Host.Run("ip link del lowest")
+			want(t, "without it again", w.Host.MAC(c.bridge), mac)
+			last := c.document
+			if c.then != "" {
+				last = c.then
+			}
+			want(t, "steps of the second run", apply(t, w, last).Steps, []string{})
+		})
+	}
+}
+
 // TestFailOverMAC: where the bond's MAC is a matter of the member in use, a failover is no drift.
 func TestFailOverMAC(t *testing.T) {
 	t.Parallel()
