@@ -25,7 +25,7 @@ import (
 const (
 	readerMemory = 256 << 20
 	readerCPU    = 20 // seconds
-	readerTime   = 60 * time.Second
+	readerTime   = 90 * time.Second
 )
 
 // readerWord is the argument of a process that is to be a reader.

@@ -66,11 +66,11 @@ func (b *Boot) commanded() *source {
 		if !ok || name == "" {
 			continue
 		}
-		if data := b.read(name); data != nil {
+		if data := b.few(name); data != nil {
 			return whole(name, data)
 		}
 		s := &source{Source: report.Source{Name: name}}
-		s.problems = []spec.Problem{{Message: "the kernel's command line names it, and it cannot be read", Err: spec.ErrMissing}}
+		s.problems = []spec.Problem{{Message: "the kernel's command line names it, and it cannot be read: it is not there, no file, or larger than 4 MiB", Err: spec.ErrMissing}}
 		return s
 	}
 	return nil

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -298,6 +299,29 @@ func TestHungTry(t *testing.T) {
 		return os.ErrProcessDone // a process would be another one now
 	}
 	if told := m.told(0); told.Source != persist.Document || !told.Fallback || m.read(trying) != "" {
+		t.Errorf("got %+v\n%s", told, m.journal.String())
+	}
+	m.has("vlan16: bridge up")
+}
+
+// TestNotWaitedFor: a pipe, a device or a folder in a seed's place is no document, and nobody waits for it; nor for a file that has no end.
+func TestNotWaitedFor(t *testing.T) {
+	const folder = "/var/lib/cloud/seed/nocloud/"
+	m := newMachine(t, map[string]string{persist.Document: classic, folder + "x": ""})
+	at := func(name string) string { return filepath.Join(m.boot.Host.Root, name) }
+	if err := syscall.Mkfifo(at(folder+"hostnet.yaml"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	m.lay(folder+"hostnet.yml/x", "")
+	m.lay("/run/cloud-init/x", "")
+	m.lay("/etc/cloud/cloud.cfg.d/x", "")
+	for name, target := range map[string]string{folder + "user-data": "/dev/zero", folder + "meta-data": at(folder + "hostnet.yaml"), instance: "/dev/zero", "/etc/cloud/cloud.cfg.d/1.cfg": at(folder + "hostnet.yaml")} {
+		if err := os.Symlink(target, at(name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	m.lay("/proc/cmdline", "hostnet.config="+folder+"hostnet.yaml")
+	if told := m.told(0); told.Source != persist.Document || !told.Fallback {
 		t.Errorf("got %+v\n%s", told, m.journal.String())
 	}
 	m.has("vlan16: bridge up")
