@@ -56,36 +56,46 @@ func (r Runner) rollBack(ctx context.Context, j *Journal) (b back) {
 			r.picks(ctx, now, j, &b)
 			picked = true
 		}
-		send := plainer(open, refused)
-		done, err := r.Kernel.Do(ctx, send)
-		b.done = append(b.done, send[:done]...)
-		if taken = text; err != nil && done < len(open) {
+		if taken = text; !r.round(ctx, open, refused, &b) {
 			taken = ""
-			refused[open[done].String()]++
-		}
-		for _, s := range send[:done] { // the kernel may take what it does not do
-			if plan.Spare(s) {
-				refused[s.String()]++
-			}
 		}
 	}
 	b.missing = append(b.missing, "the network would not settle")
 	return b
 }
 
+// round sends the steps of one round up to one that is refused, but goes on behind those that put back what no document says: many may be refused for one reason,
+// and the network does not wait for them. It counts refusals, and of the latter what was taken too: the kernel may take what it does not do.
+func (r Runner) round(ctx context.Context, open []state.Step, refused map[string]int, b *back) (all bool) {
+	all = true
+	for send := plainer(open, refused); len(send) > 0; {
+		done, err := r.Kernel.Do(ctx, send)
+		b.done = append(b.done, send[:done]...)
+		for _, s := range send[:done] {
+			if plan.Spare(s) {
+				refused[s.String()]++
+			}
+		}
+		if err == nil || done >= len(send) {
+			return all && err == nil
+		}
+		all = false
+		if refused[open[done].String()]++; ctx.Err() != nil || !plan.Spare(send[done]) {
+			return false
+		}
+		send, open = send[done+1:], open[done+1:]
+	}
+	return all
+}
+
 // notRestored is what is left when nothing more can be done: the steps, and what there is no step for.
 func notRestored(now, before *state.Host, steps []state.Step) (missing []string) {
 	for _, s := range steps {
-		if s.Op != state.Await {
+		if s.Op != state.Await && !plan.Spare(s) {
 			missing = append(missing, s.String())
 		}
 	}
-	for _, lost := range plan.Lost(now, before) {
-		if !slices.Contains(missing, lost) {
-			missing = append(missing, lost)
-		}
-	}
-	return missing
+	return append(missing, plan.Lost(now, before)...)
 }
 
 const rollbackRounds = 64

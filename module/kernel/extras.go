@@ -88,7 +88,8 @@ type extrasReader struct {
 	host   *state.Host
 	depths map[string]state.Depth
 	found  map[*state.Link]*state.Extras
-	reader *entryReader // that is at work
+	reader *entryReader    // that is at work
+	own    map[string]bool // the hardware addresses of the host's links; nil until somebody asks
 }
 
 // entryReader reads one dump. What it has found counts when the dump has come to its end.

@@ -1,6 +1,7 @@
 package kernel
 
 import (
+	"encoding/hex"
 	"net"
 	"os"
 	"path/filepath"
@@ -129,11 +130,10 @@ func multicasts(x *extrasReader) {
 		if len(w) != 5 || w[3] == "0" || len(w[4]) != 12 {
 			continue
 		}
-		for l, found := range x.found {
-			if l.Name == w[1] && x.depths[l.Name] == state.Whole {
-				mac := w[4][0:2] + ":" + w[4][2:4] + ":" + w[4][4:6] + ":" + w[4][6:8] + ":" + w[4][8:10] + ":" + w[4][10:12]
-				found.Entries = append(found.Entries, state.Entry{Sort: state.MultiMAC, Words: "ip maddr add " + mac + " dev *", Data: mac})
-			}
+		found := x.found[x.host.Link(w[1])]
+		if raw, err := hex.DecodeString(w[4]); found != nil && err == nil && x.depths[w[1]] == state.Whole {
+			mac := net.HardwareAddr(raw).String()
+			found.Entries = append(found.Entries, state.Entry{Sort: state.MultiMAC, Words: "ip maddr add " + mac + " dev *", Data: mac})
 		}
 	}
 }

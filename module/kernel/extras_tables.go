@@ -125,7 +125,13 @@ func (x *extrasReader) forward(m message) {
 
 // isOwn tells whether a link of the host has a hardware address: the kernel enters these by itself.
 func (x *extrasReader) isOwn(mac string) bool {
-	return slices.ContainsFunc(x.host.Links, func(l *state.Link) bool { return l.MAC() == mac || l.Seen.PermMAC == mac })
+	if x.own == nil {
+		x.own = make(map[string]bool, len(x.host.Links))
+		for _, l := range x.host.Links {
+			x.own[l.MAC()], x.own[l.Seen.PermMAC] = true, true
+		}
+	}
+	return x.own[mac]
 }
 
 // Of linux/if_bridge.h.

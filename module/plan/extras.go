@@ -27,12 +27,12 @@ func Losing(has *state.Host, steps []state.Step) map[string]state.Depth {
 		}
 		switch {
 		case s.Op == state.LinkDel:
-			for name := range standing(has, s.Link) {
-				deepen(name, state.Whole)
-				for _, p := range has.Ports(name) {
+			withUppers(has, l, func(l *state.Link) {
+				deepen(l.Name, state.Whole)
+				for _, p := range has.Ports(l.Name) {
 					deepen(p.Name, state.Port)
 				}
-			}
+			})
 		case s.Op == state.AddrDel, s.Op == state.LinkSet && upsets(s, l), s.Op == state.Sysctl && s.Attrs.N(kind.DisableIPv6.Name) != 0:
 		default:
 			continue
@@ -47,6 +47,14 @@ func Losing(has *state.Host, steps []state.Step) map[string]state.Depth {
 		}
 	}
 	return depths
+}
+
+// withUppers calls f for a link and all that stand on it.
+func withUppers(h *state.Host, l *state.Link, f func(*state.Link)) {
+	f(l)
+	for _, upper := range h.Uppers(l.Name) {
+		withUppers(h, upper, f)
+	}
 }
 
 // upsets tells whether a change of a link may cost it, or one that has its address from it, what is in the tables of neighbours.

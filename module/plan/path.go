@@ -204,15 +204,13 @@ func (w *walk) quiet(t *state.Link) {
 	}
 	need := attr.Missing(s.Attrs, t.Attrs).Filter(func(r *attr.Row) bool { return r.Alone })
 	settings := s.Unset(t.Extras)
-	need.Join(settings.Filter(func(r *attr.Row) bool { return r.Place == attr.Proc }))
-	if files := need.Filter(func(r *attr.Row) bool { return r.Place == attr.Proc }); files.Len() > 0 {
-		w.emit(state.Step{Op: state.Sysctl, Link: t.Name, Attrs: files})
-	}
-	if rest := need.Filter(func(r *attr.Row) bool { return r.Place != attr.Proc }); rest.Len() > 0 {
-		w.set(t, rest)
-	}
-	if rest := settings.Filter(func(r *attr.Row) bool { return r.Place != attr.Proc }); rest.Len() > 0 {
-		w.set(t, rest) // by itself: it may be refused, and nothing else with it
+	for _, set := range []attr.Set{need, settings} { // one may be refused, and nothing of the other with it
+		if files := set.Filter(func(r *attr.Row) bool { return r.Place == attr.Proc }); files.Len() > 0 {
+			w.emit(state.Step{Op: state.Sysctl, Link: t.Name, Attrs: files})
+		}
+		if rest := set.Filter(func(r *attr.Row) bool { return r.Place != attr.Proc }); rest.Len() > 0 {
+			w.set(t, rest)
+		}
 	}
 }
 
