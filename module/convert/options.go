@@ -1,7 +1,6 @@
 package convert
 
 import (
-	"fmt"
 	"slices"
 
 	"hostnet-module/module/foreign"
@@ -72,39 +71,4 @@ func (d *draft) refuse(e *entry, reason Reason, format string, args ...any) {
 	for _, p := range e.from {
 		d.tellPart(p, part, reason, format, args...)
 	}
-}
-
-// asKernel brings values to what the kernel makes of them, and says so: delays of a bond are multiples of miimon, rounded down
-// (bond_options.c: _bond_option_delay_set); the forward delay is 2 to 30 s once spanning tree is on (br_stp_if.c: br_stp_start).
-func (d *draft) asKernel() {
-	for _, o := range d.objects {
-		if miimon := o.number("miimon"); miimon > 0 {
-			for _, key := range []string{"updelay", "downdelay", "peer_notif_delay"} {
-				d.takenAs(o, key, o.number(key)-o.number(key)%miimon)
-			}
-		}
-		if stp := o.option("stp_state"); stp != nil && stp.value == true && o.option("forward_delay") != nil {
-			d.takenAs(o, "forward_delay", min(max(o.number("forward_delay"), 200), 3000))
-		}
-	}
-}
-
-func (d *draft) takenAs(o *object, key string, n uint64) {
-	if e := o.option(key); e != nil && n != o.number(key) {
-		at := ""
-		if len(e.from) > 0 {
-			at = e.from[0].String() + ": "
-		}
-		d.advice = append(d.advice, fmt.Sprintf("%s%s %v of %s is taken as %d, as the kernel does", at, key, e.value, o.name, n))
-		e.value = n
-	}
-}
-
-// number is the value of an option that is a number; 0 where there is none.
-func (o *object) number(key string) uint64 {
-	if e := o.option(key); e != nil {
-		n, _ := e.value.(uint64)
-		return n
-	}
-	return 0
 }

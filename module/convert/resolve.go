@@ -17,7 +17,6 @@ func (d *draft) result() Result {
 	d.complete()
 	d.kernelRounds()
 	d.words()
-	d.asKernel()
 	r := Result{}
 	if em := d.resolve(); em != nil {
 		_, _, notes := spec.Read(em.doc.JSON(), "document.json")

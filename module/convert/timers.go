@@ -60,7 +60,7 @@ func (d *draft) kernelRounds() {
 		if o.kind != kind.Bond || err != nil || miimon <= 0 {
 			continue
 		}
-		for _, key := range []string{"updelay", "downdelay"} {
+		for _, key := range []string{"updelay", "downdelay", "peer_notif_delay"} {
 			e := o.option(key)
 			if e == nil {
 				continue
