@@ -67,7 +67,11 @@ func (p *netplan) physical(config *foreign.Node) {
 	for _, item := range foreign.Sequence(config) {
 		name, mac := foreign.Member(item, "name"), foreign.Member(item, "mac_address")
 		if typ := foreign.Member(item, "type"); typ != nil && typ.Value == "physical" && name != nil && mac != nil {
-			p.macs[name.Value] = macOf{strings.ToLower(mac.Value), []foreign.Pos{p.at(name), p.at(mac)}}
+			if text, ok := hardware(mac.Value); ok {
+				p.macs[name.Value] = macOf{text, []foreign.Pos{p.at(name), p.at(mac)}}
+			} else {
+				p.losePair(mac, mac, Faulty, "is no MAC; write six bytes like 02:00:5e:00:53:01")
+			}
 		}
 	}
 }

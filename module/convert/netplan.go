@@ -144,8 +144,13 @@ func (p *netplan) match(d *definition, match *foreign.Node) {
 	foreign.EachMember(match, func(k, v *foreign.Node) {
 		switch {
 		case k.Value == "macaddress" && foreign.Scalar(v):
-			d.mac, d.macAt = strings.ToLower(v.Value), p.at(k)
-			p.pass(d.macAt) // it matters where the NIC is a port
+			p.pass(p.at(k)) // it matters where the NIC is a port
+			if mac, ok := hardware(v.Value); ok {
+				d.mac, d.macAt = mac, p.at(k)
+			} else {
+				vague = true
+				p.losePair(k, v, Faulty, "is no MAC; write six bytes like 02:00:5e:00:53:01")
+			}
 		case k.Value == "name" && foreign.Scalar(v) && !strings.ContainsAny(v.Value, "*?["):
 			d.name, named = v.Value, true
 			p.marked(k)

@@ -54,7 +54,10 @@ func (d *draft) resolve() *emission {
 		if len(problems) == 0 {
 			d.impliedSilence()
 			d.plainDefaults()
-			return d.emit(false)
+			em = d.emit(false)
+			if problems = spec.AllProblems(em.doc.JSON(), "document.json"); len(problems) == 0 {
+				return em
+			}
 		}
 		if !d.drop(em, problems, d.looks < patience) {
 			return nil

@@ -3,6 +3,7 @@ package convert
 import (
 	"math"
 	"math/bits"
+	"net"
 	"net/netip"
 	"strconv"
 	"strings"
@@ -102,4 +103,10 @@ func onOff(text string) (string, bool) {
 		return "false", true
 	}
 	return "", false
+}
+
+// hardware reads the MAC of a NIC, with colons or dashes.
+func hardware(text string) (string, bool) {
+	mac, err := net.ParseMAC(text)
+	return mac.String(), err == nil && len(mac) == 6
 }
