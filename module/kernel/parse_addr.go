@@ -89,6 +89,9 @@ func parseAddress(b []byte) (state.Address, bool) {
 		a.Peer = netip.PrefixFrom(address, bits)
 	}
 	a.Prefix = netip.PrefixFrom(local, bits)
+	if a.Is4() && a.Flags&state.FlagDeprecated != 0 && a.Preferred == state.Forever { // of permanent ones IPv4 tells no lifetimes (inet_fill_ifaddr)
+		a.Preferred = 0
+	}
 	return a, a.Prefix.IsValid()
 }
 

@@ -28,6 +28,7 @@ const (
 	FlagNodad         = 0x02
 	FlagDadFailed     = 0x08
 	FlagHome          = 0x10
+	FlagDeprecated    = 0x20
 	FlagTentative     = 0x40
 	FlagPermanent     = 0x80
 	FlagManageTemp    = 0x100

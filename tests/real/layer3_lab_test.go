@@ -74,6 +74,7 @@ func TestAddresses(t *testing.T) {
       - {address: 198.51.100.10, peer: 198.51.100.1/32}
       - {address: 203.0.113.10/24, scope: link, noprefixroute: true}
       - {address: 198.18.1.10/24, valid_lft: 3600, preferred_lft: 1800}
+      - {address: 198.18.2.10/24, preferred_lft: 0}
       - {address: "2001:db8:1::10/64", nodad: true}
       - {address: "2001:db8:2::10/64", noprefixroute: true, valid_lft: forever, preferred_lft: 0}
       - {address: "2001:db8:3::10", peer: "2001:db8:3::1/128"}
@@ -81,7 +82,7 @@ func TestAddresses(t *testing.T) {
 	apply(t, w, document)
 	text := strings.Join(strings.Fields(strings.ReplaceAll(w.Host.Run("ip addr show dev br0"), "tentative", "")), " ")
 	for _, words := range []string{"inet 192.0.2.10/24 brd 192.0.2.255 scope global br0:web", "inet 198.51.100.10 peer 198.51.100.1/32",
-		"inet 203.0.113.10/24 scope link noprefixroute br0", "inet 198.18.1.10/24 scope global dynamic br0 valid_lft 3", "inet6 2001:db8:1::10/64 scope global nodad",
+		"inet 203.0.113.10/24 scope link noprefixroute br0", "inet 198.18.1.10/24 scope global dynamic br0 valid_lft 3", "inet 198.18.2.10/24 scope global deprecated br0", "inet6 2001:db8:1::10/64 scope global nodad",
 		"inet6 2001:db8:2::10/64 scope global deprecated noprefixroute", "inet6 2001:db8:3::10 peer 2001:db8:3::1/128"} {
 		if !strings.Contains(text, words) {
 			t.Errorf("%q is not in %s", words, text)
