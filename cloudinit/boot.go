@@ -262,12 +262,14 @@ func (b *Boot) close(told *Told) int {
 }
 
 // say writes a line to the journal, alarm to the console too.
-func (b *Boot) say(format string, args ...any) { fmt.Fprintf(b.Stdout, format+"\n", args...) }
+func (b *Boot) say(format string, args ...any) {
+	fmt.Fprintln(b.Stdout, report.Clean(fmt.Sprintf(format, args...)))
+}
 
 func (b *Boot) alarm(format string, args ...any) {
 	b.say(format, args...)
 	if b.Console != nil {
-		fmt.Fprintf(b.Console, "hostnet: "+format+"\r\n", args...)
+		io.WriteString(b.Console, "hostnet: "+report.Clean(fmt.Sprintf(format, args...))+"\r\n")
 	}
 }
 

@@ -29,14 +29,10 @@ const sysctls = "/proc/sys/"
 func (r *Row) Command(link string, v Value) string {
 	name, ok := strings.CutPrefix(r.Path(link), sysctls)
 	if !ok || !r.Carried {
-		return "echo " + r.Text(v) + " >" + r.Path(link)
+		return "echo " + Word(r.Text(v)) + " >" + Word(r.Path(link))
 	}
 	if !strings.ContainsAny(link, "./") {
 		name = strings.ReplaceAll(name, "/", ".")
 	}
-	if text := r.Text(v); strings.ContainsAny(text, " \t") {
-		return "sysctl -w '" + name + "=" + text + "'"
-	} else {
-		return "sysctl -w " + name + "=" + text
-	}
+	return "sysctl -w " + Word(name+"="+r.Text(v))
 }

@@ -47,6 +47,7 @@ const (
 
 // Main does the work and returns the exit status.
 func (c *Command) Main(ctx context.Context) int {
+	c.Stdout, c.Stderr = c.screen(c.Stdout), c.screen(c.Stderr)
 	v, args := root(), c.Args
 	if len(args) > 0 {
 		if args[0] == "--version" {

@@ -158,4 +158,4 @@ func (d *dialog) prompt() {
 	d.say(fmt.Sprintf("\rkeep this network? [y/N] %d s ", int((left+time.Second/2)/time.Second)))
 }
 
-func (d *dialog) say(text string) { fmt.Fprint(d.c.Stderr, text) }
+func (d *dialog) say(text string) { fmt.Fprint(raw(d.c.Stderr), text) }

@@ -94,14 +94,14 @@ func (c *Command) converted(r *report.Result, left []convert.Left, from string, 
 	var head strings.Builder
 	fmt.Fprintf(&head, "# Made of %s by hostnet-module convert --from %s.\n", ascii(strings.Join(names, ", ")), from)
 	for i, l := range left {
-		fmt.Fprintf(c.Stderr, "%s: not taken over: %s\n    %s\n", foreign.Pos{File: l.File, Line: l.Line}, l.Why, l.What)
+		fmt.Fprintf(c.Stderr, "%s: not taken over: %s\n    %s\n", foreign.Pos{File: l.File, Line: l.Line}, l.Why, report.Clean(l.What))
 		if i == 0 {
 			head.WriteString("# Not taken over:\n")
 		}
-		fmt.Fprintf(&head, "#   %s: %s\n#       %s\n", foreign.Pos{File: l.File, Line: l.Line}, l.What, l.Why)
+		fmt.Fprintf(&head, "#   %s: %s\n#       %s\n", foreign.Pos{File: l.File, Line: l.Line}, report.Clean(l.What), l.Why)
 	}
 	for _, w := range r.Warnings {
-		fmt.Fprintf(c.Stderr, "note: %s\n", w)
+		fmt.Fprintf(c.Stderr, "note: %s\n", report.Clean(w))
 	}
 	c.counted(left)
 	if r.Failed {

@@ -57,7 +57,22 @@ func (c *Command) unicode() bool {
 	return false
 }
 
+// screen lets nothing onto a stream that its reader's terminal or log would do something with.
+func (c *Command) screen(w io.Writer) io.Writer {
+	_, terminal := c.columns(w)
+	return report.Screen{W: w, ASCII: terminal && !c.unicode()}
+}
+
+// raw is a stream as it is, for what moves the cursor.
+func raw(w io.Writer) io.Writer {
+	if s, ok := w.(report.Screen); ok {
+		return s.W
+	}
+	return w
+}
+
 func (c *Command) columns(w io.Writer) (int, bool) {
+	w = raw(w)
 	if c.Columns != nil {
 		return c.Columns(w)
 	}

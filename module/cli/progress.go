@@ -22,10 +22,10 @@ func (out output) progress() func(engine.Progress) {
 	return func(p engine.Progress) {
 		switch {
 		case p.Done == p.Total && shown > 0:
-			fmt.Fprint(out.c.Stderr, "\r\x1b[K")
+			fmt.Fprint(raw(out.c.Stderr), "\r\x1b[K")
 		case p.Took > patience && p.Took > shown+blink:
 			shown = p.Took
-			fmt.Fprint(out.c.Stderr, "\r", progressLine(p), "\x1b[K")
+			fmt.Fprint(raw(out.c.Stderr), "\r", progressLine(p), "\x1b[K")
 		}
 	}
 }

@@ -36,6 +36,10 @@ func (c *Command) render(_ context.Context, o options) int {
 		return out.result(in.refused, in.source)
 	}
 	made := convert.Render(in.doc, o.to)
+	if len(made.Problems) > 0 {
+		out.json = o.format == "json"
+		return out.result(report.Refused(made.Problems, nil), in.source)
+	}
 	r := rendered{Msg: "everything is in the files", Files: []file{}, Left: []report.Left{}}
 	for _, f := range made.Files {
 		r.Files = append(r.Files, file(f))
@@ -73,7 +77,7 @@ func (r rendered) exit() int {
 
 func (c *Command) rendered(r rendered, left []convert.Left, dir string) int {
 	for _, l := range left {
-		fmt.Fprintf(c.Stderr, "not rendered: %s\n    %s\n", l.What, l.Why)
+		fmt.Fprintf(c.Stderr, "not rendered: %s\n    %s\n", report.Clean(l.What), l.Why)
 	}
 	if len(r.Left) > 0 {
 		fmt.Fprintln(c.Stderr, r.Msg)

@@ -18,8 +18,9 @@ type File struct {
 
 // Rendered is a document in another program's words.
 type Rendered struct {
-	Files []File
-	Left  []Left // what the program has no words for; File is empty, Text is the path and the value in the document
+	Files    []File
+	Problems []spec.Problem // names that cannot be written there; then there are no files
+	Left     []Left         // what the program has no words for; File is empty, Text is the path and the value in the document
 }
 
 // renderers are the programs for which documents can be rendered.
@@ -30,6 +31,9 @@ func Renderers() []string { return slices.Sorted(maps.Keys(renderers)) }
 
 // Render writes a good document as files of another program. What that one cannot do is in Left.
 func Render(doc *spec.Document, to string) Rendered {
+	if problems := misnamed(doc, to); len(problems) > 0 {
+		return Rendered{Problems: problems}
+	}
 	r := &rendering{to: to, doc: doc}
 	for _, o := range doc.Objects {
 		if o.Absent {

@@ -97,7 +97,7 @@ func (s *iface) text() string {
 			lines = slices.Concat(lines, s.ending)
 		}
 		for _, l := range lines {
-			b.WriteString("\t" + l + "\n")
+			b.WriteString("\t" + line(l))
 		}
 	}
 	return b.String()
@@ -110,8 +110,10 @@ func (s *iface) link() {
 	if v := t.take("mtu"); v != nil {
 		s.option("mtu %v", v)
 	}
-	if v := t.take("description"); v != nil {
+	if v := t.take("description"); v != nil && oneLined(fmt.Sprint(v)) {
 		s.option("description %v", v)
+	} else if v != nil {
+		s.r.lose(t.Path, "description: "+strconv.Quote(fmt.Sprint(v)), "has texts of one line of printable characters alone")
 	}
 	mac := t.take("mac")
 	switch {

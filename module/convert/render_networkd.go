@@ -90,8 +90,8 @@ func (u *unitFile) add(section, key string, value any) {
 		}
 		value = strings.Join(words, " ")
 	}
-	if line := fmt.Sprintf("%s=%v\n", key, value); !slices.Contains(u.lines[section], line) {
-		u.lines[section] = append(u.lines[section], line)
+	if text := line(fmt.Sprintf("%s=%v", key, value)); !slices.Contains(u.lines[section], text) {
+		u.lines[section] = append(u.lines[section], text)
 	}
 }
 

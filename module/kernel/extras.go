@@ -195,7 +195,7 @@ const xdpAttached = 2 // IFLA_XDP_ATTACHED
 func altName(name string) state.Entry {
 	b, list := attr.Begin(nil, unix.IFLA_PROP_LIST|unix.NLA_F_NESTED)
 	b = attr.End(appendText(b, unix.IFLA_ALT_IFNAME, name, "\x00"), list)
-	return state.Entry{Sort: state.AltName, Words: "ip link property add dev * altname " + name, Data: string(b)}
+	return state.Entry{Sort: state.AltName, Words: "ip link property add dev * altname " + attr.Word(name), Data: string(b)}
 }
 
 // encodeEntry makes the request that puts an entry back, from what the kernel told of it: the numbers of its links alone may be others now.

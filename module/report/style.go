@@ -1,9 +1,7 @@
 package report
 
 import (
-	"fmt"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 )
 
@@ -79,24 +77,3 @@ func (s Style) prose(indent int, text string) []string {
 func width(text string) int { return utf8.RuneCountInString(text) }
 
 func pad(text string, to int) string { return text + strings.Repeat(" ", max(0, to-width(text))) }
-
-// clean makes a text from elsewhere harmless for a terminal.
-func clean(text string) string {
-	if strings.IndexFunc(text, hostile) < 0 {
-		return text
-	}
-	var b strings.Builder
-	for _, r := range text {
-		if hostile(r) {
-			fmt.Fprintf(&b, "\\u%04x", r)
-		} else {
-			b.WriteRune(r)
-		}
-	}
-	return b.String()
-}
-
-// hostile are controls, and the marks that turn the direction of writing.
-func hostile(r rune) bool {
-	return unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || r == utf8.RuneError
-}

@@ -62,7 +62,7 @@ func (w *walker) segments(p place, each func(left int, one place)) {
 // single is a segment without ids.
 func (w *walker) single(p place) place {
 	if id := p.node.value("id"); id != nil && id.shape == textShape && strings.ContainsAny(strings.TrimSpace(id.text), "-,") && p.node.value(idsKey) == nil {
-		w.fault(p.at("id", id), ErrValue, "write ids: "+ascii(clip(id.text)), "must be one number from 1-4094")
+		w.fault(p.at("id", id), ErrValue, "write ids: "+bare(clip(id.text)), "must be one number from 1-4094")
 		id.text = "" // that is said
 	}
 	if p.node.value(idsKey) == nil {

@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"unicode"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -29,11 +30,8 @@ func sane(t *testing.T, data []byte, problems []Problem) {
 		if p.Err == nil {
 			t.Errorf("%v: of no kind", p)
 		}
-		for _, c := range []byte(p.Message + p.Hint) {
-			if c < ' ' || c > '~' {
-				t.Errorf("%q is not ASCII", p.String())
-				break
-			}
+		if strings.ContainsFunc(p.Message+p.Hint+p.Path, func(r rune) bool { return !unicode.IsPrint(r) }) {
+			t.Errorf("%q holds what is not printed", p.String())
 		}
 	}
 }

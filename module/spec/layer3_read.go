@@ -159,7 +159,7 @@ func (w *walker) parseIP(p place, text, wanted string) (netip.Addr, bool) {
 	case err != nil:
 		w.fault(p, ErrValue, "", "must be %s", wanted)
 	case ip.Zone() != "":
-		w.fault(p, ErrValue, "leave out %"+ascii(clip(ip.Zone())), "must be without a zone: it belongs to the object that it stands in")
+		w.fault(p, ErrValue, "leave out %"+bare(clip(ip.Zone())), "must be without a zone: it belongs to the object that it stands in")
 	case ip.Is4In6():
 		w.fault(p, ErrValue, "write "+ip.Unmap().String(), "must not be an IPv4 address in an IPv6 one")
 	default:
@@ -185,7 +185,7 @@ func (w *walker) ip(p place) (netip.Addr, bool) {
 		return netip.Addr{}, false
 	}
 	if left, _, slash := strings.Cut(text, "/"); slash {
-		w.fault(p, ErrValue, "write "+ascii(clip(left)), "must be an address without a prefix length")
+		w.fault(p, ErrValue, "write "+bare(clip(left)), "must be an address without a prefix length")
 		return netip.Addr{}, false
 	}
 	return w.parseIP(p, text, "an address like 192.0.2.1 or 2001:db8::1")

@@ -57,17 +57,17 @@ func (n *node) show() string {
 	case textShape:
 		return quote(n.text)
 	case numberShape, booleanShape:
-		return ascii(clip(n.text))
+		return bare(clip(n.text))
 	}
 	return n.shape.String()
 }
 
-// quote prints a text for a message: in quotes, in ASCII, not longer than a line bears.
-func quote(text string) string { return strconv.QuoteToASCII(clip(text)) }
+// quote prints a text for a message: in quotes, in characters that can be seen, not longer than a line bears.
+func quote(text string) string { return strconv.Quote(clip(text)) }
 
-// ascii prints a text without quotes and without what a terminal or Python's splitlines would stumble over.
-func ascii(text string) string {
-	q := strconv.QuoteToASCII(shorten(text))
+// bare prints a text without quotes and without what a terminal or Python's splitlines would stumble over.
+func bare(text string) string {
+	q := strconv.Quote(shorten(text))
 	return strings.ReplaceAll(q[1:len(q)-1], `\"`, `"`)
 }
 
@@ -76,11 +76,15 @@ func clip(text string) string {
 	if len(text) <= most {
 		return text
 	}
-	cut := most
-	for cut > 0 && !utf8.RuneStart(text[cut]) {
-		cut--
+	return cut(text, most) + "..."
+}
+
+// cut is the beginning of a text, of whole characters.
+func cut(text string, most int) string {
+	for most > 0 && !utf8.RuneStart(text[most]) {
+		most--
 	}
-	return text[:cut] + "..."
+	return text[:most]
 }
 
 // place is a node and its path, which is put together when somebody asks: of thousands of values hardly one has a problem.

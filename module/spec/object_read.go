@@ -149,7 +149,7 @@ func readRow(w *walker, to *attr.Set, r *attr.Row, p place) bool {
 	v, err := r.Parse(text)
 	switch {
 	case err != nil:
-		w.fault(p, ErrValue, "", "%s", ascii(err.Error()))
+		w.fault(p, ErrValue, "", "%s", bare(err.Error()))
 	case to.Has(r.Name):
 		w.add(p, ErrDuplicate, "", r.Name+" and "+r.Alias+" are the same option")
 	default:

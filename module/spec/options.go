@@ -159,7 +159,7 @@ func checkPrimary(c *checker, o *Object) {
 			return
 		}
 		if len(names) < 8 {
-			names = append(names, ascii(clip(p.Name)))
+			names = append(names, bare(clip(p.Name)))
 		}
 	}
 	if len(o.Ports) > len(names) {

@@ -87,7 +87,7 @@ func readPortName(w *walker, p place, to *Port) bool {
 func (w *walker) parseMAC(p place, text string) string {
 	v, err := kind.MAC.Parse(text)
 	if err != nil {
-		w.fault(p, ErrValue, "", "%s", ascii(err.Error()))
+		w.fault(p, ErrValue, "", "%s", bare(err.Error()))
 		return ""
 	}
 	return kind.MAC.Text(v)

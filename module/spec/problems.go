@@ -8,7 +8,7 @@ import (
 
 // syntax is a problem of the input as such.
 func syntax(line, column int, format string, args ...any) *Problem {
-	return &Problem{Message: ascii(fmt.Sprintf(format, args...)), Line: line, Column: column, Err: ErrSyntax}
+	return &Problem{Message: bare(fmt.Sprintf(format, args...)), Line: line, Column: column, Err: ErrSyntax}
 }
 
 // Most is how many problems, and how many warnings, are shown at once.
@@ -23,7 +23,7 @@ func shorten(text string) string {
 	if len(text) <= most {
 		return text
 	}
-	return text[:most] + "..."
+	return cut(text, most) + "..."
 }
 
 // tidy sorts problems as they stand in the document, drops repeated ones, and bounds them.

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode"
 )
 
 // refusal is one bad document: it has exactly one problem, at the path, of the kind, with the words.
@@ -66,7 +67,8 @@ var refusedForm = []refusal{
 	{"{bridges: [{name: b0, addresses: [{address: 192.0.2.1/24, metric: 3}]}]}", "bridges[0].addresses[0].metric", ErrUnknown, "unknown key"},
 	{"{bridges: [{name: b0, addresses: [192.0.2.1/24], routes: [{dst: default, to: default, via: 192.0.2.9}]}]}", "bridges[0].routes[0].dst", ErrUnknown, "did you mean to?"},
 	{"_ansible_diff: true\nbonds: []\n", "_ansible_diff", ErrUnknown, "unknown key"},
-	{"{\"bonds\": [], \"b\u00e4d key\": 1}", `"b\u00e4d key"`, ErrUnknown, `unknown key "b\u00e4d key"`},
+	{"{\"bonds\": [], \"b\u00e4d key\": 1}", "\"b\u00e4d key\"", ErrUnknown, "unknown key \"b\u00e4d key\""},
+	{"{\"bonds\": [], \"b\\u001b[31m\\u202e\\u0085\": 1}", `"b\x1b[31m\u202e\u0085"`, ErrUnknown, `unknown key "b\x1b[31m\u202e\u0085"`},
 	{"{1: 2, bonds: []}", "1", ErrUnknown, `unknown key "1"`},
 	{`{"bonds": [], "bonds": []}`, "bonds", ErrDuplicate, "duplicate key, first at line 1"},
 	{"bonds: []\nbonds: []\n", "bonds", ErrDuplicate, "duplicate key, first at line 1"},
@@ -393,11 +395,8 @@ func TestRefused(t *testing.T) {
 func speaksWell(t *testing.T, p Problem) {
 	t.Helper()
 	text := p.String()
-	for _, c := range []byte(text) {
-		if c < ' ' || c > '~' {
-			t.Errorf("%q: not ASCII", text)
-			break
-		}
+	if strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) }) {
+		t.Errorf("%q: holds what is not printed", text)
 	}
 	if len(text) > 400 {
 		t.Errorf("%q: %d bytes are too long", text, len(text))

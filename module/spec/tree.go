@@ -29,7 +29,7 @@ func checkParent(c *checker, o *Object) {
 		c.fault(o.key("parent"), ErrConflict, "", "%s: stands on a link that shall be absent (%s)", quote(o.Parent), below.Path)
 	}
 	if m := c.master(o.Parent); m != nil && m.Kind.TakesPorts {
-		c.fault(o.key("parent"), ErrConflict, "say parent: "+ascii(m.Name), "%s: is one of the %s of %s, which carries the VLANs",
+		c.fault(o.key("parent"), ErrConflict, "say parent: "+bare(m.Name), "%s: is one of the %s of %s, which carries the VLANs",
 			quote(o.Parent), m.Kind.Ports, m.called())
 	}
 	below := c.present(o.Parent)
@@ -108,7 +108,7 @@ func checkPortAddresses(c *checker, o *Object) {
 		n   int
 	}{{"addresses", len(o.Addresses)}, {"gateway", len(o.Gateways)}, {"routes", len(o.Routes)}} {
 		if list.n > 0 {
-			c.fault(o.key(list.key), ErrConflict, "put them on "+ascii(m.Name), "%s is one of the %s of %s, which gets what arrives there",
+			c.fault(o.key(list.key), ErrConflict, "put them on "+bare(m.Name), "%s is one of the %s of %s, which gets what arrives there",
 				quote(o.Name), m.Kind.Ports, m.called())
 		}
 	}
@@ -138,7 +138,7 @@ func portText(p Port) string {
 	if p.Name != "" {
 		return quote(p.Name)
 	}
-	return ascii(p.String())
+	return bare(p.String())
 }
 
 // checkCycles refuses a link that stands on itself.
@@ -190,9 +190,9 @@ func loopText(trail []string, name string) string {
 		trail = trail[i:]
 	}
 	if len(trail) > 8 {
-		return ascii(clip(strings.Join(trail[:8], " on "))) + " on ..."
+		return bare(clip(strings.Join(trail[:8], " on "))) + " on ..."
 	}
-	return ascii(clip(strings.Join(append(slices.Clone(trail), name), " on ")))
+	return bare(clip(strings.Join(append(slices.Clone(trail), name), " on ")))
 }
 
 // checkVLANs refuses a second VLAN of one number on one link.

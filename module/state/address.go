@@ -3,6 +3,8 @@ package state
 import (
 	"net/netip"
 	"strconv"
+
+	"hostnet-module/module/attr"
 )
 
 // Address is one address of a link (linux/if_addr.h, ip-address(8)).
@@ -89,7 +91,7 @@ func (a Address) String() string {
 		}
 	}
 	if a.Label != "" {
-		text += " label " + a.Label
+		text += " label " + attr.Word(a.Label)
 	}
 	if a.Valid != Forever {
 		text += " valid_lft " + strconv.FormatUint(uint64(a.Valid), 10)

@@ -53,7 +53,7 @@ const (
 )
 
 // Line is the command that makes the entry on a link.
-func (e Entry) Line(link string) string { return strings.Replace(e.Words, "*", link, 1) }
+func (e Entry) Line(link string) string { return strings.Replace(e.Words, "*", attr.Word(link), 1) }
 
 // Six tells whether the entry is IPv6's, which goes when IPv6 does.
 func (e Entry) Six() bool {

@@ -4,6 +4,8 @@ import (
 	"net/netip"
 	"slices"
 	"strconv"
+
+	"hostnet-module/module/attr"
 )
 
 // Route is one route (linux/rtnetlink.h, ip-route(8)).
@@ -106,7 +108,7 @@ func (r Route) String() string {
 		text += via(r.Via, r.Is4())
 	}
 	if r.Dev != "" {
-		text += " dev " + r.Dev
+		text += " dev " + attr.Word(r.Dev)
 	}
 	if r.Table != TableMain && r.Table != 0 {
 		text += " table " + strconv.FormatUint(uint64(r.Table), 10)
@@ -124,7 +126,7 @@ func (r Route) String() string {
 		text += " onlink"
 	}
 	for _, h := range r.Hops {
-		text += " nexthop" + via(h.Via, r.Is4()) + " dev " + h.Dev + " weight " + strconv.Itoa(max(h.Weight, 1))
+		text += " nexthop" + via(h.Via, r.Is4()) + " dev " + attr.Word(h.Dev) + " weight " + strconv.Itoa(max(h.Weight, 1))
 		if h.Onlink {
 			text += " onlink"
 		}

@@ -77,7 +77,7 @@ func (r Rule) String() string {
 		case row.Name == "l3mdev":
 			text += " l3mdev"
 		default:
-			text += " " + row.IP() + " " + row.Text(v)
+			text += " " + row.IP() + " " + attr.Word(row.Text(v))
 		}
 	}
 	if word := ruleActions[r.Action]; word != "" && word != "goto" {

@@ -78,13 +78,13 @@ func (s Step) String() string {
 	case LinkAdd, LinkSet:
 		return s.linkLine()
 	case LinkDel:
-		return "ip link del " + s.Link
+		return "ip link del " + device(s.Link)
 	case VLANAdd, VLANDel:
 		return s.vlanLine()
 	case AddrAdd:
-		return "ip addr replace " + s.Address.String() + " dev " + s.Link
+		return "ip addr replace " + s.Address.String() + " dev " + attr.Word(s.Link)
 	case AddrDel:
-		return "ip addr del " + s.Address.identity() + " dev " + s.Link
+		return "ip addr del " + s.Address.identity() + " dev " + attr.Word(s.Link)
 	case RouteAdd:
 		return "ip " + six(!s.Route.Is4()) + "route " + map[bool]string{true: "replace ", false: "append "}[s.Replace] + s.Route.String() + s.Route.ending()
 	case RouteDel:
@@ -96,12 +96,12 @@ func (s Step) String() string {
 	case Sysctl:
 		return s.sysctlLine()
 	case Await:
-		return "# wait for the carrier of " + s.Link + ", at most 5 s"
+		return "# wait for the carrier of " + attr.Word(s.Link) + ", at most 5 s"
 	case Announce:
 		if s.Address.Is4() {
-			return "arping -U -c 1 -I " + s.Link + " " + s.Address.Prefix.Addr().String()
+			return "arping -U -c 1 -I " + attr.Word(s.Link) + " " + s.Address.Prefix.Addr().String()
 		}
-		return "ndsend " + s.Address.Prefix.Addr().String() + " " + s.Link
+		return "ndsend " + s.Address.Prefix.Addr().String() + " " + attr.Word(s.Link)
 	case EntryAdd:
 		return s.Entry.Line(s.Link)
 	}
@@ -129,20 +129,20 @@ func (s Step) linkLine() string {
 	if s.Op == LinkAdd {
 		b.WriteString("ip link add ")
 		if s.Parent != "" {
-			b.WriteString("link " + s.Parent + " ")
+			b.WriteString("link " + attr.Word(s.Parent) + " ")
 		}
-		b.WriteString("name " + s.Link)
+		b.WriteString("name " + attr.Word(s.Link))
 		if s.Index != 0 {
 			b.WriteString(" index " + strconv.Itoa(s.Index))
 		}
 	} else {
-		b.WriteString("ip link set " + s.Link)
+		b.WriteString("ip link set " + device(s.Link))
 	}
 	if s.Master != nil {
 		if *s.Master == "" {
 			b.WriteString(" nomaster")
 		} else {
-			b.WriteString(" master " + *s.Master)
+			b.WriteString(" master " + attr.Word(*s.Master))
 		}
 	}
 	kindName := s.Kind
@@ -174,7 +174,15 @@ func (s Step) portWords() string {
 	return text
 }
 
-// words prints one attribute. An empty text is quoted: «alias ""».
+// device names a link where iproute2 would take a name that begins like an option for one.
+func device(link string) string {
+	if strings.HasPrefix(link, "-") {
+		return "dev " + attr.Word(link)
+	}
+	return attr.Word(link)
+}
+
+// words prints one attribute.
 func words(r *attr.Row, v attr.Value) string {
 	text := r.Text(v)
 	if r.Type == attr.Map { // as arguments of their own
@@ -183,10 +191,7 @@ func words(r *attr.Row, v attr.Value) string {
 	if r.Digits {
 		text = strconv.FormatUint(v.N, 10)
 	}
-	if text == "" || strings.ContainsAny(text, " \t\"'\\$") {
-		text = strconv.Quote(text)
-	}
-	return r.IP() + " " + text
+	return r.IP() + " " + attr.Word(text)
 }
 
 func (s Step) vlanLine() string {
@@ -194,7 +199,7 @@ func (s Step) vlanLine() string {
 	if s.LastID > s.VLAN.ID {
 		text += "-" + strconv.Itoa(int(s.LastID))
 	}
-	text += " dev " + s.Link
+	text += " dev " + attr.Word(s.Link)
 	if s.Op == VLANAdd {
 		text += s.VLAN.flags()
 	}
