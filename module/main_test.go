@@ -9,7 +9,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"hostnet-module": main, "AnsiballZ_hostnet": main})
+	testscript.Main(m, map[string]func(){"hostnet-module": main, "AnsiballZ_hostnet": main, "measured": measured})
 }
 
 // The stories run the real main. They touch no network: documents are bad, or only looked at.

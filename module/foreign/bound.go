@@ -38,7 +38,7 @@ func tooDeep(line, column int) *Excess {
 
 // Load reads a file of one document whose size, with every use of an alias counted, is within the bounds. What is too much is an *Excess.
 func Load(data []byte) (*Node, error) {
-	if e := crowded(data); e != nil {
+	if _, e := crowded(data); e != nil {
 		return nil, e
 	}
 	document, limits := new(Node), new(depth)
@@ -79,11 +79,19 @@ func placeOf(err error) (line, column int) {
 
 // crowded counts the marks that values stand behind. Texts are not told from marks, so a document may have somewhat fewer values than are counted:
 // a comma counts for two once there was a brace, which it parts pairs in.
-func crowded(data []byte) *Excess {
+func crowded(data []byte) (n int, e *Excess) {
 	most := MaxValues(len(data))
-	n, start, line, braces, paired := 1, 0, 1, false, false
+	start, line, braces, paired, f := 0, 1, false, false, flow{data: data}
+	n = 1
 	for i, c := range data {
-		last := i+1 == len(data) || data[i+1] == ' ' || data[i+1] == '\t' || data[i+1] == '\n' || data[i+1] == '\r'
+		if !marks[c] {
+			continue
+		}
+		last := i+1 == len(data) || blank(data[i+1])
+		colon := c == ':' && (last || endsKey(data, i))
+		if !f.look(i, colon) {
+			return n, tooBroad(line, i-start+1)
+		}
 		switch {
 		case c == '\n':
 			line, start = line+1, i+1
@@ -98,18 +106,26 @@ func crowded(data []byte) *Excess {
 			braces, paired = true, true
 		case c == '?' && last:
 			n += 2
-		case c == ':' && (last || endsKey(data, i)):
+		case colon:
 			if !paired {
 				n += 2
 			}
 			paired = false
 		}
 		if n > most {
-			return tooMany(line, i-start+1, most)
+			return n, tooMany(line, i-start+1, most)
 		}
 	}
-	return nil
+	return n, nil
 }
+
+// marks are the characters that crowded and flow look at.
+var marks = func() (is [256]bool) {
+	for _, c := range []byte("\n[]{},:?-#&*!'\"") {
+		is[c] = true
+	}
+	return is
+}()
 
 // endsKey tells whether a colon without white space behind it can stand between a key and its value: between braces.
 func endsKey(data []byte, i int) bool {
@@ -117,7 +133,7 @@ func endsKey(data []byte, i int) bool {
 	if i > 0 {
 		before = data[i-1]
 	}
-	return before == '"' || before == '\'' || before == ']' || before == '}' || after == ',' || after == ']' || after == '}' || after == '[' || after == '{'
+	return closes(before) || after == ',' || after == ']' || after == '}' || after == '[' || after == '{'
 }
 
 // extent is how many values and bytes of texts a node has, with all that stands behind its aliases, and how deep it is nested.

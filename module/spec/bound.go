@@ -7,7 +7,7 @@ import "fmt"
 const (
 	maxObjects  = 8192    // objects, each segment that ids stand for being one: 4,094 VLANs and the bridges on them, written out
 	maxItems    = 16384   // entries of any other list
-	maxValues   = 1 << 17 // values that the segments of ids have: 32 for each of 4,094
+	maxValues   = 3 << 15 // values that the segments of ids have: 24 for each of 4,094
 	maxCopied   = 8 << 20 // bytes of texts that the segments of ids have
 	maxTemplate = 100     // bytes of a template
 	maxRanges   = 1 << 20 // VLANs in all tables: 256 ports that have every one of them

@@ -47,6 +47,12 @@ func (r *reader) parse(data []byte, name string) (*node, *Problem) {
 	if len(bytes.TrimSpace(data)) == 0 {
 		return nil, syntax(0, 0, "the document is empty")
 	}
+	if limit == maxYAML && likeJSON(data) { // as programs write it: its reader takes less room for it
+		if tree, problem := r.readJSON(data); problem == nil {
+			return tree, nil
+		}
+		r.nodes = 0
+	}
 	return read(data)
 }
 
@@ -57,6 +63,11 @@ func isJSON(data []byte, name string) bool {
 	case ".yaml", ".yml":
 		return false
 	}
+	return likeJSON(data)
+}
+
+// likeJSON tells whether a text begins as JSON does.
+func likeJSON(data []byte) bool {
 	rest := bytes.TrimLeft(data, " \t\r\n")
 	if len(rest) == 0 || rest[0] != '{' && rest[0] != '[' {
 		return false
