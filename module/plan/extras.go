@@ -37,7 +37,7 @@ func Losing(has *state.Host, steps []state.Step) map[string]state.Depth {
 		default:
 			continue
 		}
-		if stirs = true; s.Master != nil && *s.Master != l.Master {
+		if stirs = true; s.Master != nil && *s.Master != l.Master && has.MasterOf(l) != nil {
 			deepen(s.Link, state.Port)
 		}
 	}

@@ -90,7 +90,8 @@ func TestLosing(t *testing.T) {
 		"vlans: [{name: stor, parent: bond0, id: 16, mtu: 1400}]":             "",
 		"vlans: [{name: stor, parent: bond0, id: 17}]":                        "stor whole",
 		"bridges: [{name: br0, state: absent}]":                               "br0 whole, vif1.0 port",
-		"bonds: [{name: bond0, mode: active-backup, members: [eth1]}]":        "eth1 port",
+		"bonds: [{name: bond0, mode: active-backup, members: [vif1.0]}]":      "vif1.0 port",
+		"bridges: [{name: br1, ports: [vif1.0]}, {name: br0, ports: []}]":     "vif1.0 port",
 		"bonds: [{name: bond0, mode: active-backup, description: something}]": "",
 	} {
 		h, err := fake.Parse(burdened)
