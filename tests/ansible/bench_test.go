@@ -63,7 +63,7 @@ func TestFigures(t *testing.T) {
 			}
 		}
 	}
-	note("\nThe program has %d KiB.\n\n", m.size(t)/1024)
+	note("\n")
 }
 
 // TestNmcli compares the module, with all that it does by itself (the change is confirmed over a new connection), with the nine tasks of
@@ -193,14 +193,6 @@ func (m *machine) far(t *testing.T, delay string) {
 	if delay != "" {
 		m.inMachine(t, "tc qdisc add dev mgmt0 root netem delay "+delay)
 	}
-}
-
-func (m *machine) size(t *testing.T) int64 {
-	info, err := os.Stat(filepath.Join(m.root, "library/hostnet_linux_amd64"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return info.Size()
 }
 
 func read(t *testing.T, name string) string {

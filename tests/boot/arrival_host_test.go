@@ -7,7 +7,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 )
 
 // folder is a seed for --cidata.
@@ -51,7 +50,7 @@ func TestLateChannels(t *testing.T) {
 			m := start(t, "12", with(lay))
 			m.up()
 			m.await("the document has been taken", "test -e "+kept+" && test -e /sys/class/net/vlan48")
-			if out, code := m.try(time.Minute, "cloud-init status --wait --long"); code != 0 || !strings.Contains(out, "status: done") {
+			if out, code := m.try(bootTime, "cloud-init status --wait --long"); code != 0 || !strings.Contains(out, "status: done") {
 				t.Errorf("cloud-init: exit %d\n%s", code, out)
 			}
 			was := m.network()
@@ -78,7 +77,7 @@ func TestCommandLine(t *testing.T) {
 				t.Errorf("the source is not %s:\n%.300s", row.source, out)
 			}
 			m.classic()
-			if out, code := m.try(time.Minute, "cloud-init status --long"); code != 0 {
+			if out, code := m.try(bootTime, "cloud-init status --long"); code != 0 {
 				t.Errorf("cloud-init: exit %d\n%s", code, out)
 			}
 		})

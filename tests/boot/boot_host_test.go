@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 )
 
 const classic = `bonds:
@@ -90,7 +89,7 @@ func (m *machine) firstBoot(source string) {
 		m.t.Errorf("the source is not %s:\n%.300s", source, out)
 	}
 	m.classic()
-	if out, code := m.try(time.Minute, "cloud-init --version; cloud-init status --long"); code != 0 || !strings.Contains(out, "status: done") {
+	if out, code := m.try(bootTime, "cloud-init --version; cloud-init status --long"); code != 0 || !strings.Contains(out, "status: done") {
 		m.t.Errorf("cloud-init: exit %d\n%s", code, out)
 	} else {
 		m.t.Log(strings.SplitN(out, "\n", 2)[0])

@@ -10,9 +10,10 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 
 	"golang.org/x/sys/unix"
+
+	"hostnet-module/tests/await"
 )
 
 // A container boots the same Debian as a machine does, systemd and cloud-init, on this host's kernel in a network namespace of its own: in
@@ -136,16 +137,15 @@ exec systemd-nspawn --quiet --directory "$0" --private-network --register=no --k
 		c.init = ""
 	}
 	c.t.Cleanup(c.end)
-	for end := time.Now().Add(2 * time.Minute); ; time.Sleep(100 * time.Millisecond) {
+	if !await.Until(await.Long, func() bool {
 		children, _ := os.ReadFile(fmt.Sprintf("/proc/%d/task/%[1]d/children", cmd.Process.Pid))
-		if c.init = strings.TrimSpace(string(children)); c.init != "" && !strings.Contains(c.init, " ") {
-			if _, code := c.try(c.up); code == 0 {
-				return
-			}
+		if c.init = strings.TrimSpace(string(children)); c.init == "" || strings.Contains(c.init, " ") {
+			return false
 		}
-		if time.Now().After(end) {
-			c.t.Fatalf("the container does not come up:\n%s", c.console())
-		}
+		_, code := c.try(c.up)
+		return code == 0
+	}) {
+		c.t.Fatalf("the container does not come up:\n%s", c.console())
 	}
 }
 
@@ -153,7 +153,7 @@ exec systemd-nspawn --quiet --directory "$0" --private-network --register=no --k
 func (c *container) reboot() { c.t.Helper(); c.end(); c.boot() }
 
 func (c *container) try(script string) (string, int) {
-	cmd := exec.Command("timeout", "60", "nsenter", "--target", c.init, "--all", "/bin/sh", "-c", script)
+	cmd := exec.Command("timeout", "300", "nsenter", "--target", c.init, "--all", "/bin/sh", "-c", script)
 	cmd.Env = []string{"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin", "LC_ALL=C.UTF-8"}
 	out, _ := cmd.CombinedOutput()
 	return string(out), cmd.ProcessState.ExitCode()

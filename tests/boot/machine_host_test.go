@@ -22,6 +22,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"hostnet-module/tests/await"
 )
 
 // all tells that the long versions are asked for.
@@ -156,7 +158,7 @@ func (m *machine) try(limit time.Duration, script string) (stdout string, code i
 // run is try for what must not fail.
 func (m *machine) run(script string) string {
 	m.t.Helper()
-	out, code := m.try(4*time.Minute, script)
+	out, code := m.try(bootTime, script)
 	if code != 0 {
 		m.t.Fatalf("%s: exit %d\n%s", script, code, out)
 	}
@@ -195,6 +197,9 @@ func (m *machine) console() string {
 	return strings.ReplaceAll(string(data), "\r", "")
 }
 
+// bootTime is the deadline of a boot, and of what a whole system has to do: an emulated Debian takes a minute, beside others many.
+const bootTime = 20 * time.Minute
+
 const bootID = "cat /proc/sys/kernel/random/boot_id"
 
 // booting does what ends in a new boot, and waits until that is there.
@@ -202,21 +207,15 @@ func (m *machine) booting(do func()) {
 	m.t.Helper()
 	was := m.run(bootID)
 	do()
-	for end := time.Now().Add(5 * time.Minute); ; {
-		if id, code := m.try(20*time.Second, bootID); code == 0 && id != was {
-			break
-		}
-		if time.Now().After(end) {
-			m.t.Fatalf("no new boot\n%s", m.console())
-		}
-		time.Sleep(200 * time.Millisecond)
+	if !await.Until(bootTime, func() bool { id, code := m.try(20*time.Second, bootID); return code == 0 && id != was }) {
+		m.t.Fatalf("no new boot\n%s", m.console())
 	}
 }
 
 // reboot is an orderly one, cut is what a power failure does.
 func (m *machine) reboot() {
 	m.t.Helper()
-	m.booting(func() { m.try(10*time.Second, "systemctl reboot") })
+	m.booting(func() { m.try(time.Minute, "systemctl reboot") })
 	m.up()
 }
 
@@ -229,14 +228,14 @@ func (m *machine) cut() {
 // restart is a reboot after which something may have failed.
 func (m *machine) restart() {
 	m.t.Helper()
-	m.booting(func() { m.try(10*time.Second, "systemctl reboot") })
+	m.booting(func() { m.try(time.Minute, "systemctl reboot") })
 	m.settle()
 }
 
 // settle waits until systemd has tried to start everything.
 func (m *machine) settle() {
 	m.t.Helper()
-	if out, _ := m.try(5*time.Minute, "systemctl is-system-running --wait"); out != "running\n" && out != "degraded\n" {
+	if out, _ := m.try(bootTime, "systemctl is-system-running --wait"); out != "running\n" && out != "degraded\n" {
 		m.t.Fatalf("the system is %s\n%s", out, m.console())
 	}
 }
@@ -244,11 +243,11 @@ func (m *machine) settle() {
 // up waits until systemd has started everything, and looks at what must be so after each boot.
 func (m *machine) up() {
 	m.t.Helper()
-	if out, code := m.try(5*time.Minute, "systemctl is-system-running --wait"); code != 0 {
-		failed, _ := m.try(time.Minute, "systemctl --failed --no-legend --no-pager; journalctl -b --no-pager -p warning | tail -40")
+	if out, code := m.try(bootTime, "systemctl is-system-running --wait"); code != 0 {
+		failed, _ := m.try(await.Long, "systemctl --failed --no-legend --no-pager; journalctl -b --no-pager -p warning | tail -40")
 		m.t.Errorf("the system is %s\n%s", strings.TrimSpace(out), failed)
 	}
-	if out, _ := m.try(time.Minute, "journalctl -b --no-pager | grep -i 'ordering cycle'"); out != "" {
+	if out, _ := m.try(await.Long, "journalctl -b --no-pager | grep -i 'ordering cycle'"); out != "" {
 		m.t.Error(out)
 	}
 	m.t.Logf("%s; %s", strings.TrimSpace(strings.ReplaceAll(m.run("systemd-analyze time"), "\n", " ")), m.share())

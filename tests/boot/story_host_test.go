@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"hostnet-module/tests/bad"
+
+	"hostnet-module/tests/await"
 )
 
 // TestStory is Debian 12 from the first boot on: a card that is missing and comes late, other names, a power cut, bad documents.
@@ -38,11 +40,11 @@ func TestStory(t *testing.T) {
 func (m *machine) uninstall() {
 	m.t.Helper()
 	m.run("rm -r " + seed + "hostnet.yaml; hostnet-module uninstall")
-	if out, _ := m.try(time.Minute, "find / -xdev -name '*hostnet*' -not -path '/proc/*' -not -path '/run/*' -not -path '/root/*' -not -path '/var/log/*'"); out != "" {
+	if out, _ := m.try(await.Long, "find / -xdev -name '*hostnet*' -not -path '/proc/*' -not -path '/run/*' -not -path '/root/*' -not -path '/var/log/*'"); out != "" {
 		m.t.Errorf("left:\n%s", out)
 	}
 	m.reboot()
-	if out, code := m.try(time.Minute, "ls -d /sys/class/net/bond0 /run/hostnet"); code == 0 {
+	if out, code := m.try(await.Long, "ls -d /sys/class/net/bond0 /run/hostnet"); code == 0 {
 		m.t.Errorf("still there: %s", out)
 	}
 }
@@ -84,7 +86,7 @@ func (m *machine) ansible() {
 func (m *machine) await(what, script string) {
 	m.t.Helper()
 	// One process in the machine that waits is cheaper than many that look.
-	if out, code := m.try(90*time.Second, "for i in $(seq 200); do if "+script+"; then exit 0; fi >/dev/null 2>&1; sleep 0.2; done; journalctl -b -u 'hostnet*' --no-pager | tail -20; exit 1"); code != 0 {
+	if out, code := m.try(bootTime, "for i in $(seq 3000); do if "+script+"; then exit 0; fi >/dev/null 2>&1; sleep 0.2; done; journalctl -b -u 'hostnet*' --no-pager | tail -20; exit 1"); code != 0 {
 		m.t.Fatalf("not so: %s\n%s", what, out)
 	}
 }
@@ -188,10 +190,7 @@ func (m *machine) badDocuments() {
 // awaitConsole waits until the emulated serial line has passed on what was written to it.
 func (m *machine) awaitConsole(from int, text string) {
 	m.t.Helper()
-	for end := time.Now().Add(20 * time.Second); !strings.Contains(m.console()[from:], text); time.Sleep(50 * time.Millisecond) {
-		if time.Now().After(end) {
-			m.t.Errorf("the console does not say %q but\n%s", text, m.console()[from:])
-			return
-		}
+	if !await.Until(await.Long, func() bool { return strings.Contains(m.console()[from:], text) }) {
+		m.t.Errorf("the console does not say %q but\n%s", text, m.console()[from:])
 	}
 }

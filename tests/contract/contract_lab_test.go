@@ -19,6 +19,7 @@ import (
 	"hostnet-module/module/kind"
 	"hostnet-module/module/plan"
 	"hostnet-module/module/state"
+	"hostnet-module/tests/await"
 )
 
 // inNamespace gives the test a network namespace of its own, on a thread that ends with it, with three NICs.
@@ -147,11 +148,14 @@ func compare(t *testing.T, k *kernel.Kernel, s state.Step) error {
 		t.Errorf("%s: the kernel says %v, the model %v, on\n%s", s, real, foreseen, before)
 	}
 	faults := unforeseen(model, after)
-	for end := time.Now().Add(time.Second); len(faults) > 0 && time.Now().Before(end); faults = unforeseen(model, after) {
-		time.Sleep(20 * time.Millisecond) // newer kernels raise the VLANs of a link that has come up in their own time
-		if after, err = k.Snapshot(ctx); err != nil {
-			t.Fatal(err)
-		}
+	if len(faults) > 0 { // newer kernels raise the VLANs of a link that has come up in their own time
+		await.Until(10*time.Second, func() bool {
+			if after, err = k.Snapshot(ctx); err != nil {
+				t.Fatal(err)
+			}
+			faults = unforeseen(model, after)
+			return len(faults) == 0
+		})
 	}
 	if len(faults) > 0 {
 		t.Errorf("%s: the model did not foresee: %s\nbefore:\n%s\nafter:\n%s", s, strings.Join(faults, "; "), before, after)

@@ -5,6 +5,7 @@ package faults
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -13,7 +14,33 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"hostnet-module/tests/await"
 )
+
+// noticed waits until a held program has taken its signals and done what it does about them: none is pending, and for five looks in a row
+// none of its threads has run.
+func noticed(pid int) {
+	last, same := "", 0
+	await.Until(10*time.Second, func() bool {
+		status, _ := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+		if !strings.Contains(string(status), "ShdPnd:\t0000000000000000") {
+			return false
+		}
+		now := ""
+		threads, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/schedstat", pid))
+		for _, thread := range threads { // how long it was on a CPU, how long it waited for one, how often
+			data, _ := os.ReadFile(thread)
+			now += string(data)
+		}
+		if now != last {
+			last, same = now, 0
+			return false
+		}
+		same++
+		return same == 5
+	})
+}
 
 // TestSignals: a signal in the middle of a run, at the command line and from Ansible. The run is carried to its end or undone, and
 // its result says which.
@@ -24,7 +51,7 @@ func TestSignals(t *testing.T) {
 			for _, s := range signals {
 				_ = unix.Kill(pid, s)
 			}
-			time.Sleep(200 * time.Millisecond) // until the program has noticed; nothing tells that from outside
+			noticed(pid)
 		}
 	}
 	for name, tt := range map[string]struct {

@@ -16,6 +16,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"hostnet-module/tests/await"
 )
 
 // debian is a machine that boots an installed Debian from a disk of its own. It dies with the command that started it.
@@ -141,20 +143,19 @@ func (d *debian) start() (*machine, error) {
 
 // awaitSockets waits until QEMU has made the two ways in.
 func (d *debian) awaitSockets(m *machine) error {
-	for end := time.Now().Add(time.Minute); ; time.Sleep(10 * time.Millisecond) {
-		if exists(d.file("agent")) && exists(d.file("monitor")) {
-			return nil
-		}
+	var down error
+	if !await.Until(await.Long, func() bool {
 		select {
 		case err := <-m.ended:
-			return errors.Join(errors.New("the machine went down"), err)
+			down = errors.Join(errors.New("the machine went down"), err)
 		default:
 		}
-		if time.Now().After(end) {
-			m.kill()
-			return errors.New("QEMU does not come up")
-		}
+		return down != nil || exists(d.file("agent")) && exists(d.file("monitor"))
+	}) {
+		m.kill()
+		return errors.New("QEMU does not come up")
 	}
+	return down
 }
 
 // devices are QEMU's arguments for disks, cards and the two ways in.

@@ -11,9 +11,10 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 
 	"golang.org/x/sys/unix"
+
+	"hostnet-module/tests/await"
 )
 
 // These tests run on the host and start machines. They guard the guard: a lab that
@@ -106,10 +107,8 @@ func TestMachineDiesWithUs(t *testing.T) {
 	}
 	cmd.Process.Signal(unix.SIGKILL)
 	cmd.Wait()
-	for end := time.Now().Add(5 * time.Second); unix.Kill(children[0], 0) == nil; time.Sleep(10 * time.Millisecond) {
-		if time.Now().After(end) {
-			t.Fatalf("the machine, process %d, lives on", children[0])
-		}
+	if !await.Until(await.Long, func() bool { return unix.Kill(children[0], 0) != nil }) {
+		t.Fatalf("the machine, process %d, lives on", children[0])
 	}
 }
 

@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"hostnet-module/tests/await"
 )
 
 // named is a machine that outlives the command that started it. All that there is
@@ -157,25 +159,31 @@ func freePort() (int, error) {
 
 // awaitSSH waits for the server's greeting: QEMU accepts connections before the machine does.
 func (m *machine) awaitSSH() error {
-	for end := time.Now().Add(bootTime); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
+	var down error
+	if !await.Until(bootTime, func() bool {
 		select {
 		case err := <-m.ended:
-			return errors.Join(errors.New("the machine went down"), err)
+			down = errors.Join(errors.New("the machine went down"), err)
 		default:
 		}
-		conn, err := net.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", m.sshPort))
-		if err != nil {
-			continue
-		}
-		conn.SetReadDeadline(time.Now().Add(5 * time.Second))
-		greeting := make([]byte, 4)
-		_, err = conn.Read(greeting)
-		conn.Close()
-		if err == nil && string(greeting) == "SSH-" {
-			return nil
-		}
+		return down != nil || m.greets()
+	}) {
+		return fmt.Errorf("%w: no SSH after %v", errNotUp, bootTime)
 	}
-	return fmt.Errorf("no SSH after %v", bootTime)
+	return down
+}
+
+// greets tells whether the server has said who it is.
+func (m *machine) greets() bool {
+	conn, err := net.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", m.sshPort))
+	if err != nil {
+		return false
+	}
+	defer conn.Close()
+	conn.SetReadDeadline(time.Now().Add(5 * time.Second))
+	greeting := make([]byte, 4)
+	_, err = conn.Read(greeting)
+	return err == nil && string(greeting) == "SSH-"
 }
 
 // stop is the subcommand. A machine has nothing worth keeping: it is switched off.
@@ -199,10 +207,8 @@ func (n *named) stop() error {
 	if err := unix.Kill(pid, unix.SIGKILL); err != nil {
 		return err
 	}
-	for end := time.Now().Add(10 * time.Second); n.pid() != 0; time.Sleep(10 * time.Millisecond) {
-		if time.Now().After(end) {
-			return fmt.Errorf("process %d does not end", pid)
-		}
+	if !await.Until(await.Long, func() bool { return n.pid() == 0 }) {
+		return fmt.Errorf("process %d does not end", pid)
 	}
 	return os.RemoveAll(n.dir)
 }

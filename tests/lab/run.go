@@ -28,7 +28,7 @@ type job struct {
 
 // bootTime is how long a machine may take until its program starts. An idle host
 // needs about three seconds, one that is busy with other machines many times that.
-const bootTime = 3 * time.Minute
+const bootTime = 5 * time.Minute
 
 // guestRetries is where what runs in the machine notes its retries.
 const guestRetries = "/retries"

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"hostnet-module/tests/await"
 	"hostnet-module/tests/lab/topo"
 )
 
@@ -49,19 +50,20 @@ func TestClassicHost(t *testing.T) {
 // secondRun changes nothing, asks for nothing, and nobody who listens hears anything.
 func secondRun(t *testing.T, w *topo.World) {
 	t.Helper()
-	w.Await("duplicate address detection", 60*time.Second, func() bool { return w.Host.Run("ip -6 addr show tentative") == "" })
+	w.Await("duplicate address detection", topo.Long, func() bool { return w.Host.Run("ip -6 addr show tentative") == "" })
 	monitor := w.Host.Start("ip monitor link address route nexthop")
 	mtu := 60000
 	mark := func() { // what is heard between two marks has happened between them
 		t.Helper()
 		first := mtu
-		w.Await("ip monitor", 60*time.Second, func() bool {
+		w.Await("ip monitor", topo.Long, func() bool {
 			mtu++ // only a change is heard, and the first may come before somebody listens
 			w.Host.Run("ip link set lo mtu %d", mtu)
 			return strings.Contains(monitor.Output(), fmt.Sprintf("mtu %d", first+1)) || strings.Contains(monitor.Output(), fmt.Sprintf("mtu %d", mtu))
 		})
 	}
-	for try := range 5 { // the kernel's link watch still speaks of the first run, now and then; what our run causes is heard each time
+	// The kernel's link watch still speaks of the first run, now and then.
+	await.Rounds(t, "silence of a run that changes nothing", func(int) (bool, string) {
 		mark()
 		for last := ""; monitor.Output() != last; {
 			last = monitor.Output()
@@ -79,13 +81,8 @@ func secondRun(t *testing.T, w *topo.World) {
 				heard = append(heard, line)
 			}
 		}
-		if len(heard) == 0 {
-			break
-		}
-		if t.Logf("heard in run %d: %q", try+2, heard); try == 4 {
-			t.Errorf("a run that changes nothing could be heard each time, at last: %q", heard)
-		}
-	}
+		return len(heard) == 0, fmt.Sprintf("heard %q", heard)
+	})
 	monitor.Stop()
 	want(t, "requests", writes(t, w, classic), []string{})
 }

@@ -5,7 +5,6 @@ package real
 import (
 	"strings"
 	"testing"
-	"time"
 
 	"hostnet-module/tests/lab/topo"
 )
@@ -106,9 +105,9 @@ func TestFailOverMAC(t *testing.T) {
 		w := topo.New(t)
 		document := withMonitor("miimon: 50, primary: eth0, fail_over_mac: " + policy)
 		apply(t, w, document)
-		w.Await("eth0 in use", 60*time.Second, func() bool { return data(w, "bond0", "active_slave") == "eth0" })
+		w.Await("eth0 in use", topo.Long, func() bool { return data(w, "bond0", "active_slave") == "eth0" })
 		w.Carrier("eth0", false)
-		w.Await("eth1 in use", 60*time.Second, func() bool { return data(w, "bond0", "active_slave") == "eth1" })
+		w.Await("eth1 in use", topo.Long, func() bool { return data(w, "bond0", "active_slave") == "eth1" })
 		want(t, policy+": changed after a failover", apply(t, w, document).Changed, false)
 		if policy == "active" {
 			want(t, "the bond's MAC", w.Host.MAC("bond0"), w.Host.MAC("eth1"))

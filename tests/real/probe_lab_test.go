@@ -57,7 +57,7 @@ func server(t *testing.T, w *topo.World) {
 		t.Fatal(err)
 	}
 	p := w.Router.Start("%s %s %s", self, asServer, topo.Far4)
-	w.Await("the server", 10*time.Second, func() bool { return strings.Contains(p.Output(), "serving") })
+	w.Await("the server", topo.Long, func() bool { return strings.Contains(p.Output(), "serving") })
 }
 
 // TestProbes: everything answers, over the new network, in both families; and a run that changes nothing asks nobody.
@@ -132,14 +132,14 @@ func TestVeil(t *testing.T) {
 	ageing := func(of string) bool {
 		return strings.Contains(w.Host.Run("ip -d link show br0"), " ageing_time "+of+" ")
 	}
-	w.Await("the kernel's own ageing_time", 10*time.Second, func() bool { return ageing("800") })
+	w.Await("the kernel's own ageing_time", topo.Long, func() bool { return ageing("800") })
 	if r := run(t, w, doc); r.Changed || !strings.Contains(strings.Join(r.Warnings, "; "), "bridges[0].ageing_time: br0: not compared and not set") {
 		t.Errorf("changed %v, warnings %q", r.Changed, r.Warnings)
 	}
 	if r := run(t, w, strings.Replace(doc, "4096", "8192", 1)+"\nprobes: [{tcp: \"127.0.0.1:9\"}]\nprobe_timeout: 1"); !r.RolledBack {
 		t.Errorf("not put back: %s", r.Msg)
 	}
-	w.Await("the ageing_time that was set", 30*time.Second, func() bool { return ageing("60000") })
+	w.Await("the ageing_time that was set", topo.Long, func() bool { return ageing("60000") })
 	if r := run(t, w, doc); r.Changed || len(r.Warnings) > 0 {
 		t.Errorf("changed %v, warnings %q", r.Changed, r.Warnings)
 	}

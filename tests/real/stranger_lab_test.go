@@ -7,7 +7,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"hostnet-module/tests/lab/topo"
 )
@@ -42,7 +41,7 @@ func TestStranger(t *testing.T) {
 		w.Host.Run("chmod 755 %s", folder)
 		w.Host.Run("chmod 644 %s/lock %s/applied.json", folder, folder)
 		holder := w.Host.Start("%s", stranger("exec flock %s/lock sleep 1000", folder))
-		w.Await("nobody holds the lock", 60*time.Second, func() bool { return w.Host.TryRun("flock -n %s/lock true", folder).Exit != 0 })
+		w.Await("nobody holds the lock", topo.Long, func() bool { return w.Host.TryRun("flock -n %s/lock true", folder).Exit != 0 })
 		if r := w.Host.Exec("bridges: [{name: "+bridge+", state: absent}]", "sh", "-c", "umask "+mask+"; exec hostnet-module -"); r.Exit != 0 {
 			t.Errorf("beside somebody who holds the lock of an earlier version: %s%s", r.Stdout, r.Stderr)
 		}

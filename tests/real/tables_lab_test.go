@@ -3,10 +3,12 @@
 package real
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
 
+	"hostnet-module/tests/await"
 	"hostnet-module/tests/lab/topo"
 )
 
@@ -63,17 +65,12 @@ func TestVLANTables(t *testing.T) {
 
 	// A port changes its network while others go on without a lost frame.
 	moved := strings.Replace(document, "{id: 48, pvid", "{id: 32, pvid", 1)
-	unnoticed(t, "guests whose VLAN stays, while another one's changes", func(try int) (topo.Silence, func() topo.Silence) {
-		now := []string{moved, document}[try%2]
-		during := func() (topo.Silence, result) {
-			p := two.Probe("198.51.100.20")
-			r := apply(t, w, now)
-			return p.Stop(), r
-		}
-		s, r := during()
+	unnoticed(t, "guests whose VLAN stays, while another one's changes", func(n int) topo.Silence {
+		p := two.Probe("198.51.100.20")
+		r := apply(t, w, []string{moved, document}[n%2])
 		want(t, "objects changed", r.changed(), []string{"br0"})
 		want(t, "differences", len(r.Objects[1].Differences), 1)
-		return s, func() topo.Silence { s, _ := during(); return s }
+		return p.Stop()
 	})
 	apply(t, w, moved)
 	three.Ping("198.51.100.20")
@@ -113,25 +110,15 @@ func TestHostComesAndGoes(t *testing.T) {
 		{"off", away, "bridge vlan del vid 1 dev vlan32 self; ip link set vlan32 type bridge vlan_filtering 1"},
 		{"on", classic, "bridge vlan add vid 1 dev vlan32 self pvid untagged"},
 	} {
-		var ours, theirs [2]topo.Silence
-		for try := range 4 { // an emulated machine stalls now and then: each has several tries, and its best one counts
-			a, b := both(func() { apply(t, w, change.document) })
-			ours[0], ours[1] = better(try, ours[0], a), better(try, ours[1], b)
-			back := map[string]string{"off": classic, "on": away}[change.what]
+		back := map[string]string{"off": classic, "on": away}[change.what]
+		await.Rounds(t, "guests while the host is let "+change.what, func(int) (bool, string) {
+			inside, wire := both(func() { apply(t, w, change.document) })
 			apply(t, w, back)
-			a, b = both(func() { w.Host.Run("%s", change.kernels) })
-			theirs[0], theirs[1] = better(try, theirs[0], a), better(try, theirs[1], b)
+			insideByIP, wireByIP := both(func() { w.Host.Run("%s", change.kernels) })
 			apply(t, w, back)
-			if noLonger(ours[0], theirs[0]) && noLonger(ours[1], theirs[1]) {
-				break
-			}
-		}
-		t.Logf("host %s: guest to guest %s, by iproute2 %s; guest to wire %s, by iproute2 %s", change.what, ours[0], theirs[0], ours[1], theirs[1])
-		for i := range ours {
-			if !noLonger(ours[i], theirs[i]) {
-				t.Errorf("host %s: guests noticed more than by iproute2: %s, %s", change.what, ours[i], theirs[i])
-			}
-		}
+			return noMore(inside, insideByIP, 10) && noMore(wire, wireByIP, 10),
+				fmt.Sprintf("guest to guest %s, by iproute2 %s; guest to wire %s, by iproute2 %s", inside, insideByIP, wire, wireByIP)
+		})
 		apply(t, w, change.document)
 	}
 }

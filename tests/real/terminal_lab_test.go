@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"syscall"
 	"testing"
@@ -79,7 +80,7 @@ func onTerminal(t *testing.T, cmd *exec.Cmd) *person {
 // sees waits for a text on the terminal.
 func (p *person) sees(t *testing.T, text string) {
 	t.Helper()
-	for limit := time.After(30 * time.Second); !strings.Contains(p.text, text); {
+	for limit := time.After(topo.Long); !strings.Contains(p.text, text); {
 		select {
 		case more, ok := <-p.seen:
 			if p.text += more; !ok && !strings.Contains(p.text, text) {
@@ -91,49 +92,72 @@ func (p *person) sees(t *testing.T, text string) {
 	}
 }
 
+// counts waits until the question has told two different times that are left.
+func (p *person) counts(t *testing.T) {
+	t.Helper()
+	told := regexp.MustCompile(regexp.QuoteMeta(question) + `(\d+ s)`)
+	for limit := time.After(topo.Long); ; {
+		all := told.FindAllString(p.text, -1)
+		if len(all) > 0 && all[0] != all[len(all)-1] {
+			return
+		}
+		select {
+		case more, ok := <-p.seen:
+			if p.text += more; !ok {
+				t.Fatalf("the terminal ended without a count:\n%s", p.text)
+			}
+		case <-limit:
+			t.Fatalf("no count on the terminal:\n%s", p.text)
+		}
+	}
+}
+
 func (p *person) types(text string) { p.terminal.WriteString(text) }
 
 const question = "keep this network? [y/N] "
 
-// due is when a change that waits will be undone.
-func due(t *testing.T, w *topo.World) time.Time {
+// waiting is the id of the change that waits to be confirmed.
+func waiting(t *testing.T, w *topo.World) string {
 	t.Helper()
 	var shown struct {
-		Confirm struct{ Deadline time.Time }
+		Confirm struct{ ID string }
 	}
 	w.Host.JSON(&shown, "%s show --format json", program)
-	if shown.Confirm.Deadline.IsZero() {
+	if shown.Confirm.ID == "" {
 		t.Fatal("nothing waits to be confirmed")
 	}
-	return shown.Confirm.Deadline
+	return shown.Confirm.ID
 }
 
 // TestOnATerminal: a person is asked. Their answer counts; and whatever becomes of the terminal or of the program, no answer is a no, at
 // the deadline.
 func TestOnATerminal(t *testing.T) {
-	group := cgroup(t, "terminal")
+	t.Parallel()
 	for name, tt := range map[string]struct {
-		act  func(t *testing.T, p *person)
+		act  func(t *testing.T, p *person, group string)
 		kept bool
 		soon bool // not at the deadline
 		exit int  // −1: killed
 		says string
 	}{
-		"yes":         {func(t *testing.T, p *person) { p.types("y\r") }, true, true, 0, "is kept"},
-		"no":          {func(t *testing.T, p *person) { p.types("n\r") }, false, true, 1, "rolled back on request"},
-		"Ctrl-C":      {func(t *testing.T, p *person) { p.types("\x03") }, false, true, 1, "rolled back on request"},
-		"silence":     {func(t *testing.T, p *person) { p.sees(t, question+"2 s") }, false, false, 1, "not confirmed within 6s: everything was put back"},
-		"hang up":     {func(t *testing.T, p *person) { p.terminal.Close() }, false, false, 1, ""},
-		"SIGKILL":     {func(t *testing.T, p *person) { p.cmd.Process.Kill() }, false, false, -1, ""},
-		"cgroup.kill": {func(t *testing.T, p *person) { write(t, group+"/cgroup.kill", "1") }, false, false, -1, ""},
+		"yes":         {func(t *testing.T, p *person, _ string) { p.types("y\r") }, true, true, 0, "is kept"},
+		"no":          {func(t *testing.T, p *person, _ string) { p.types("n\r") }, false, true, 1, "rolled back on request"},
+		"Ctrl-C":      {func(t *testing.T, p *person, _ string) { p.types("\x03") }, false, true, 1, "rolled back on request"},
+		"silence":     {func(t *testing.T, p *person, _ string) { p.counts(t) }, false, false, 1, "not confirmed within 15s: everything was put back"},
+		"hang up":     {func(t *testing.T, p *person, _ string) { p.terminal.Close() }, false, false, 1, ""},
+		"SIGKILL":     {func(t *testing.T, p *person, _ string) { p.cmd.Process.Kill() }, false, false, -1, ""},
+		"cgroup.kill": {func(t *testing.T, _ *person, group string) { write(t, group+"/cgroup.kill", "1") }, false, false, -1, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			w := live(t)
 			before := picture(w)
-			p := sit(t, w, group, enslaving(0), "--confirm-timeout", "6")
+			group := cgroup(t, "terminal-"+strings.ReplaceAll(name, " ", "-"))
+			p := sit(t, w, group, enslaving(0), "--confirm-timeout", "15")
 			p.sees(t, question)
-			deadline := due(t, w)
-			tt.act(t, p)
+			id := waiting(t, w)
+			due := deadline(t, id)
+			tt.act(t, p, group)
 			if tt.says != "" {
 				p.sees(t, tt.says)
 			}
@@ -150,9 +174,9 @@ func TestOnATerminal(t *testing.T) {
 			if waits, _, _ := lastWord(t, w); waits == (tt.soon || name == "silence") {
 				t.Errorf("waits: %v", waits)
 			}
-			undone(t, w, before, 20*time.Second)
+			undone(t, w, before)
 			if !tt.soon {
-				onTime(t, w, deadline)
+				onTime(t, id, due)
 			}
 		})
 	}
@@ -161,11 +185,12 @@ func TestOnATerminal(t *testing.T) {
 // TestSSHDropped: somebody comes by the NIC that goes into the bond, is asked on that terminal, and the server is killed with all its
 // sessions, as by a restart. Nobody answers, so everything is put back at the deadline. The session itself outlives the change.
 func TestSSHDropped(t *testing.T) {
+	t.Parallel()
 	w := live(t)
 	before := picture(w)
 	dir := t.TempDir()
 	document := filepath.Join(dir, "host.yaml")
-	write(t, document, enslaving(6))
+	write(t, document, enslaving(15))
 	public := w.Host.Run("sh -c 'dropbearkey -t ed25519 -f %s/key >/dev/null 2>&1; dropbearkey -y -f %s/key | grep ^ssh-'", dir, dir)
 	home, err := os.UserHomeDir()
 	if err != nil {
@@ -179,10 +204,11 @@ func TestSSHDropped(t *testing.T) {
 		t.Fatal(err)
 	}
 	server := w.Host.Start("dropbear -F -E -R -p 192.0.2.10:2022")
-	w.Await("the SSH server", 10*time.Second, func() bool { return strings.Contains(w.Host.Run("ss -ltn"), ":2022") })
+	w.Await("the SSH server", topo.Long, func() bool { return strings.Contains(w.Host.Run("ss -ltn"), ":2022") })
 	client := onTerminal(t, w.Router.Command("dbclient", "-y", "-y", "-t", "-i", dir+"/key", "-p", "2022", "root@192.0.2.10", program+" "+document))
 	client.sees(t, question) // over the connection that has moved
-	deadline := due(t, w)
+	id := waiting(t, w)
+	due := deadline(t, id)
 	for _, pid := range processes("dropbear\x00-F\x00-E\x00-R\x00-p\x00192.0.2.10:2022") {
 		w.Host.Run("kill -9 %s", pid)
 	}
@@ -190,6 +216,6 @@ func TestSSHDropped(t *testing.T) {
 	if waits, _, _ := lastWord(t, w); !waits {
 		t.Errorf("nothing waits: %s", client.text)
 	}
-	undone(t, w, before, 20*time.Second)
-	onTime(t, w, deadline)
+	undone(t, w, before)
+	onTime(t, id, due)
 }

@@ -3,11 +3,14 @@ package topo
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"hostnet-module/tests/await"
 )
 
 // Capture is a running tcpdump(8).
@@ -30,10 +33,8 @@ type Frame struct {
 func (n *Node) Capture(dev, filter string) *Capture {
 	n.t.Helper()
 	p := n.start("tcpdump", "-Z", "root", "-n", "-e", "-l", "-tt", "--immediate-mode", "-s", "256", "-i", dev, filter)
-	for end := time.Now().Add(10 * time.Second); !strings.Contains(p.Output(), "listening on"); time.Sleep(5 * time.Millisecond) {
-		if time.Now().After(end) {
-			n.t.Fatalf("%s: tcpdump -i %s does not start: %s", n, dev, p.Output())
-		}
+	if !await.Until(Long, func() bool { return strings.Contains(p.Output(), "listening on") }) {
+		n.t.Fatalf("%s: tcpdump -i %s does not start: %s", n, dev, p.Output())
 	}
 	return &Capture{n, p}
 }
@@ -53,23 +54,20 @@ var counts = regexp.MustCompile(`\d+ packets? captured, \d+ packets? received by
 // drain waits until tcpdump has printed all that the kernel had for it: until it
 // gives the same counts twice.
 func (c *Capture) drain() {
+	said := func() []string { return counts.FindAllString(c.proc.Output(), -1) }
 	last := ""
-	for end := time.Now().Add(5 * time.Second); time.Now().Before(end); {
-		before := len(counts.FindAllString(c.proc.Output(), -1))
+	if !await.Until(Long, func() bool {
+		before := len(said())
 		c.proc.Signal(unix.SIGUSR1)
-		all := counts.FindAllString(c.proc.Output(), -1)
-		for ; len(all) == before && time.Now().Before(end); all = counts.FindAllString(c.proc.Output(), -1) {
-			time.Sleep(5 * time.Millisecond)
+		if !await.Until(time.Second, func() bool { return len(said()) > before }) {
+			return false
 		}
-		if len(all) > before && all[len(all)-1] == last {
-			return
-		}
-		if len(all) > 0 {
-			last = all[len(all)-1]
-		}
-		time.Sleep(10 * time.Millisecond)
+		all, was := said(), last
+		last = all[len(all)-1]
+		return last == was
+	}) {
+		c.node.t.Logf("%s: tcpdump lags behind: %s", c.node, last)
 	}
-	c.node.t.Logf("%s: tcpdump lags behind: %s", c.node, last)
 }
 
 // Frames returns what passed so far.
@@ -87,16 +85,18 @@ func (c *Capture) Frames() []Frame {
 // Await returns the first frame that matches; the test fails if none comes in time.
 func (c *Capture) Await(what string, within time.Duration, match func(Frame) bool) Frame {
 	c.node.t.Helper()
-	for end := time.Now().Add(within); ; time.Sleep(5 * time.Millisecond) {
-		for _, f := range c.Frames() {
-			if match(f) {
-				return f
-			}
+	var seen Frame
+	if !await.Until(within, func() bool {
+		frames := c.Frames()
+		i := slices.IndexFunc(frames, match)
+		if i >= 0 {
+			seen = frames[i]
 		}
-		if time.Now().After(end) {
-			c.node.t.Fatalf("%s: %s: not seen within %v\n%s", c.node, what, within, c.proc.Output())
-		}
+		return i >= 0
+	}) {
+		c.node.t.Fatalf("%s: %s: not seen within %v\n%s", c.node, what, within, c.proc.Output())
 	}
+	return seen
 }
 
 var frameLine = regexp.MustCompile(`^(\d+)\.(\d{6}) (\S+) > (\S+), (?:ethertype )?(.*)$`)

@@ -77,7 +77,7 @@ func (n *Node) Exec(stdin string, argv ...string) Result {
 	cmd := n.Command(argv...)
 	var out, errs bytes.Buffer
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = strings.NewReader(stdin), &out, &errs
-	cmd.WaitDelay = time.Second // for what leaves a daemon behind
+	cmd.WaitDelay = 5 * time.Second // for what leaves a daemon behind
 	err := cmd.Run()
 	r := Result{Stdout: out.String(), Stderr: errs.String(), Exit: cmd.ProcessState.ExitCode()}
 	var exit *exec.ExitError

@@ -4,7 +4,7 @@ package topo
 // More options of ping(8) may follow.
 func (n *Node) Ping(address string, options ...string) {
 	n.t.Helper()
-	argv := append([]string{"ping", "-n", "-q", "-c", "1", "-i", "0.1", "-w", "20"}, options...)
+	argv := append([]string{"ping", "-n", "-q", "-c", "1", "-i", "0.1", "-w", "300"}, options...)
 	if r := n.Exec("", append(argv, address)...); r.Exit != 0 {
 		n.t.Fatalf("%s: no answer from %s\n%s%s", n, address, r.Stdout, r.Stderr)
 	}

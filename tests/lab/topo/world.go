@@ -9,6 +9,8 @@ import (
 	"strings"
 	"sync/atomic"
 	"time"
+
+	"hostnet-module/tests/await"
 )
 
 // TB is the part of testing.TB that a world needs.
@@ -258,13 +260,14 @@ func (w *World) Guest(vif, bridge string, addresses ...string) *Node {
 	return g
 }
 
+// Long is the deadline of what a test waits for: only what hangs reaches it.
+const Long = await.Long
+
 // Await asks again and again until the condition holds; it fails the test after the time given.
 func (w *World) Await(what string, within time.Duration, condition func() bool) {
 	w.t.Helper()
-	for end := time.Now().Add(within); !condition(); time.Sleep(5 * time.Millisecond) {
-		if time.Now().After(end) {
-			w.t.Fatalf("%s: not within %v", what, within)
-		}
+	if !await.Until(within, condition) {
+		w.t.Fatalf("%s: not within %v", what, within)
 	}
 }
 
