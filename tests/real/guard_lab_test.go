@@ -142,12 +142,12 @@ func onTime(t *testing.T, id string, deadline time.Duration) {
 func TestConfirmed(t *testing.T) {
 	t.Parallel()
 	w := live(t)
-	r := apply(t, w, enslaving(12))
-	if r.Confirm == nil || r.Confirm.Timeout != 12 || r.Confirm.Phase != "pending" || !strings.Contains(r.Msg, "hostnet-module confirm "+r.Confirm.ID) {
+	r := apply(t, w, enslaving(30))
+	if r.Confirm == nil || r.Confirm.Timeout != 30 || r.Confirm.Phase != "pending" || !strings.Contains(r.Msg, "hostnet-module confirm "+r.Confirm.ID) {
 		t.Fatalf("%+v: %s", r.Confirm, r.Msg)
 	}
 	first := deadline(t, r.Confirm.ID)
-	if more := say(t, w, "confirm", "--extend", "6000", r.Confirm.ID); more.Failed || more.Confirm == nil || more.Confirm.Remaining <= 12 {
+	if more := say(t, w, "confirm", "--extend", "6000", r.Confirm.ID); more.Failed || more.Confirm == nil || more.Confirm.Remaining <= 30 {
 		t.Fatalf("extended: %+v: %s", more.Confirm, more.Msg)
 	}
 	// Another run is refused, by name, and check mode works.
@@ -159,7 +159,7 @@ func TestConfirmed(t *testing.T) {
 	if kept := say(t, w, "confirm"); kept.Failed || !kept.Changed {
 		t.Errorf("confirmed: %s", kept.Msg)
 	}
-	want(t, "changed again", apply(t, w, enslaving(12)).Changed, false)
+	want(t, "changed again", apply(t, w, enslaving(30)).Changed, false)
 	if again := say(t, w, "confirm", r.Confirm.ID); again.Failed || again.Changed {
 		t.Errorf("confirmed again: %s", again.Msg)
 	}

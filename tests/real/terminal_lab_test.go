@@ -143,7 +143,7 @@ func TestOnATerminal(t *testing.T) {
 		"yes":         {func(t *testing.T, p *person, _ string) { p.types("y\r") }, true, true, 0, "is kept"},
 		"no":          {func(t *testing.T, p *person, _ string) { p.types("n\r") }, false, true, 1, "rolled back on request"},
 		"Ctrl-C":      {func(t *testing.T, p *person, _ string) { p.types("\x03") }, false, true, 1, "rolled back on request"},
-		"silence":     {func(t *testing.T, p *person, _ string) { p.counts(t) }, false, false, 1, "not confirmed within 15s: everything was put back"},
+		"silence":     {func(t *testing.T, p *person, _ string) { p.counts(t) }, false, false, 1, "not confirmed within 30s: everything was put back"},
 		"hang up":     {func(t *testing.T, p *person, _ string) { p.terminal.Close() }, false, false, 1, ""},
 		"SIGKILL":     {func(t *testing.T, p *person, _ string) { p.cmd.Process.Kill() }, false, false, -1, ""},
 		"cgroup.kill": {func(t *testing.T, _ *person, group string) { write(t, group+"/cgroup.kill", "1") }, false, false, -1, ""},
@@ -153,7 +153,7 @@ func TestOnATerminal(t *testing.T) {
 			w := live(t)
 			before := picture(w)
 			group := cgroup(t, "terminal-"+strings.ReplaceAll(name, " ", "-"))
-			p := sit(t, w, group, enslaving(0), "--confirm-timeout", "15")
+			p := sit(t, w, group, enslaving(0), "--confirm-timeout", "30")
 			p.sees(t, question)
 			id := waiting(t, w)
 			due := deadline(t, id)
@@ -190,7 +190,7 @@ func TestSSHDropped(t *testing.T) {
 	before := picture(w)
 	dir := t.TempDir()
 	document := filepath.Join(dir, "host.yaml")
-	write(t, document, enslaving(15))
+	write(t, document, enslaving(30))
 	public := w.Host.Run("sh -c 'dropbearkey -t ed25519 -f %s/key >/dev/null 2>&1; dropbearkey -y -f %s/key | grep ^ssh-'", dir, dir)
 	home, err := os.UserHomeDir()
 	if err != nil {
