@@ -11,7 +11,6 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -143,7 +142,7 @@ func TestGuardianAttacked(t *testing.T) {
 	}
 	attackers := []*topo.Process{w.Host.Start("%s %s %s %s squat", self, asNobody, self, asAttacker)}
 	begun := func(word string) {
-		w.Await(word, 60*time.Second, func() bool { return strings.Contains(attackers[len(attackers)-1].Output(), word) })
+		w.Await(word, topo.Long, func() bool { return strings.Contains(attackers[len(attackers)-1].Output(), word) })
 	}
 	begun("squatting")
 	before := picture(w)
@@ -183,5 +182,5 @@ func TestGuardianAttacked(t *testing.T) {
 	if back := say(t, w, "rollback", r.Confirm.ID); back.Failed || !back.RolledBack {
 		t.Errorf("rollback: %s", back.Msg)
 	}
-	undone(t, w, before, time.Second)
+	asBefore(t, w, before)
 }

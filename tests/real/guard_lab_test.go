@@ -147,14 +147,14 @@ func TestConfirmed(t *testing.T) {
 		t.Fatalf("%+v: %s", r.Confirm, r.Msg)
 	}
 	first := deadline(t, r.Confirm.ID)
-	if more := say(t, w, "confirm", "--extend", "6000", r.Confirm.ID); more.Failed || more.Confirm == nil || more.Confirm.Remaining <= 30 {
-		t.Fatalf("extended: %+v: %s", more.Confirm, more.Msg)
-	}
 	// Another run is refused, by name, and check mode works.
 	if other := run(t, w, "bridges: [{name: br9}]"); !other.Failed || !strings.Contains(other.Msg, r.Confirm.ID) || !strings.Contains(other.Msg, "hostnet-module rollback") {
 		t.Errorf("a second run: %s", other.Msg)
 	}
 	apply(t, w, "bridges: [{name: br9}]", "--check")
+	if more := say(t, w, "confirm", "--extend", "6000", r.Confirm.ID); more.Failed || more.Confirm == nil || more.Confirm.Remaining <= 30 {
+		t.Fatalf("extended: %+v: %s", more.Confirm, more.Msg)
+	}
 	time.Sleep(time.Until(booted(t).Add(first + time.Second))) // the first deadline goes by
 	if kept := say(t, w, "confirm"); kept.Failed || !kept.Changed {
 		t.Errorf("confirmed: %s", kept.Msg)
