@@ -11,7 +11,6 @@ import (
 	"go/parser"
 	"go/token"
 	"io"
-	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -208,26 +207,14 @@ func TestMainIsSmall(t *testing.T) {
 
 // TestFunctionsAreShort: 60 lines is the gate, 40 the habit.
 func TestFunctionsAreShort(t *testing.T) {
-	for _, root := range []string{"../../module", "../../tests", "../../cloudinit"} {
-		filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
-			if err != nil || d.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
-				return nil
+	sources(t, []string{"module", "tests", "cloudinit"}, func(path string, set *token.FileSet, file *ast.File) {
+		for _, decl := range file.Decls {
+			f, ok := decl.(*ast.FuncDecl)
+			if lines := set.Position(decl.End()).Line - set.Position(decl.Pos()).Line; ok && lines > 60 {
+				t.Errorf("%s: %s has %d lines; 60 is the gate", path, f.Name, lines)
 			}
-			set := token.NewFileSet()
-			file, err := parser.ParseFile(set, path, nil, 0)
-			if err != nil {
-				t.Error(err)
-				return nil
-			}
-			for _, decl := range file.Decls {
-				f, ok := decl.(*ast.FuncDecl)
-				if lines := set.Position(decl.End()).Line - set.Position(decl.Pos()).Line; ok && lines > 60 {
-					t.Errorf("%s: %s has %d lines; 60 is the gate", path, f.Name, lines)
-				}
-			}
-			return nil
-		})
-	}
+		}
+	})
 }
 
 // TestNobodyAsksForTheKind: kinds are tables. Only they may know their names.
