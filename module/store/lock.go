@@ -51,14 +51,19 @@ func (d Dir) Lock(ctx context.Context, wait time.Duration, holder string) (unloc
 
 func (d Dir) openLock() (*os.File, error) {
 	path := filepath.Join(string(d), lockFile)
-	f, err := open(path, os.O_RDWR|os.O_CREATE|os.O_EXCL|syscall.O_NOFOLLOW, uint32(secret))
-	switch {
-	case errors.Is(err, fs.ErrExist):
-		f, _, err = openOwn(path, os.O_RDWR, syscall.S_IFREG, "file")
-	case err == nil:
-		err = f.Chmod(secret)
+	for {
+		f, _, err := openOwn(path, os.O_RDWR, syscall.S_IFREG, "file")
+		if !errors.Is(err, fs.ErrNotExist) {
+			return f, err
+		}
+		f, err = open(path, os.O_RDWR|os.O_CREATE|os.O_EXCL|syscall.O_NOFOLLOW, uint32(secret))
+		if !errors.Is(err, fs.ErrExist) {
+			if err == nil {
+				err = f.Chmod(secret)
+			}
+			return f, err
+		}
 	}
-	return f, err
 }
 
 // narrow takes a lock away that others can open, as earlier versions made it: whoever has opened it may hold it, also when its mode is another. Only a
@@ -103,8 +108,7 @@ func (d Dir) current(f *os.File) bool {
 
 // Seize takes the folder's lock where there is one and it is free: it makes no file and waits for nobody. nil if it is not taken.
 func (d Dir) Seize() *Seized {
-	var folder syscall.Stat_t
-	if syscall.Lstat(string(d), &folder) != nil || folder.Mode&^syscall.S_IFDIR != uint32(private) {
+	if !right(string(d), private) {
 		return nil // Lock sees to it
 	}
 	f, is, err := openOwn(filepath.Join(string(d), lockFile), os.O_RDWR, syscall.S_IFREG, "file")

@@ -84,6 +84,12 @@ func (d Dir) ReadOwn(name string) ([]byte, error) {
 	return whole(int(f.Fd()), path)
 }
 
+// right tells whether there is a folder of ours, with a mode.
+func right(path string, mode fs.FileMode) bool {
+	var is syscall.Stat_t
+	return syscall.Lstat(path, &is) == nil && fs.FileMode(is.Mode&0o7777) == mode && judge(path, &is, syscall.S_IFDIR, "folder") == nil
+}
+
 // makeFolder makes a folder and those above it, and gives those that were not there their modes.
 func makeFolder(path string, mode fs.FileMode) error {
 	if _, err := os.Stat(path); err == nil {
@@ -109,6 +115,9 @@ func makeFolder(path string, mode fs.FileMode) error {
 // Private makes the folder, if it is not there, one that nobody else can look into, and its parent one in which nobody else can write. Wrong modes, as
 // earlier versions left them where the umask was another, are mended, those of the files too. What is a link, or somebody else's, is refused.
 func (d Dir) Private() error {
+	if right(filepath.Dir(string(d)), shared) && right(string(d), private) {
+		return nil // nobody else can have changed what is in there
+	}
 	if err := makeFolder(filepath.Dir(string(d)), shared); err != nil {
 		return err
 	}
