@@ -260,3 +260,15 @@ func TestPlantedFile(t *testing.T) {
 		t.Errorf("a link in the place of the new file was followed: %q", data)
 	}
 }
+
+// TestEndlessFile: a file of an image that has a size and next to no bytes is not read to its end.
+func TestEndlessFile(t *testing.T) {
+	root := t.TempDir()
+	f, err := os.Create(filepath.Join(root, "hostnet.yaml"))
+	if err := errors.Join(err, f.Truncate(1<<40), f.Close()); err != nil {
+		t.Fatal(err)
+	}
+	if data, err := store.Tree(root).Read("/hostnet.yaml"); data != nil || err == nil || !strings.Contains(err.Error(), "hostnet.yaml: it has more than 33554432 bytes") {
+		t.Errorf("%d bytes, %v", len(data), err)
+	}
+}

@@ -3,6 +3,7 @@ package store
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -59,9 +60,17 @@ func (t Tree) Read(name string) ([]byte, error) {
 		return nil, t.told("read", name, err)
 	}
 	defer f.Close()
-	data, err := io.ReadAll(f)
+	data, err := io.ReadAll(io.LimitReader(f, mostRead+1))
+	if err == nil && len(data) > mostRead {
+		data, err = nil, errTooMuch
+	}
 	return data, t.told("read", name, err)
 }
+
+// mostRead bounds what is read of one file in a system that does not run, whose files may be anybody's: an image can hold a file without an end for next to nothing.
+const mostRead = 32 << 20
+
+var errTooMuch = fmt.Errorf("it has more than %d bytes", mostRead)
 
 // told is an error that names the file as the caller knows it.
 func (t Tree) told(op, name string, err error) error {
