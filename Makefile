@@ -137,10 +137,10 @@ on-kernel: bin/lab bin/hostnet-module
 	$(GO) test -tags lab -exec '$(EXEC:run=run --no-module bonding)' $(NOBONDING)
 	$(GO) test -tags lab -exec '$(EXEC:run=run --udev)' $(UDEV)
 
-## managers: ifupdown and systemd-networkd on the same input as the program
+## managers: ifupdown, ifupdown2 and systemd-networkd on the same input as the program
 .PHONY: managers
 managers: bin/lab bin/hostnet-module
-	$(GO) test -tags lab -parallel 3 -run '$(RUN)' -exec '$(EXEC:run=run --managers)' $(MANAGERS)
+	$(GO) test -tags lab -parallel 3 -run '$(RUN)' -exec '$(EXEC:run=run --managers --package ifupdown2)' $(MANAGERS)
 
 ## test-many: all 4,094 VLANs with their bridges on a real kernel: made, looked at again, one more, some less, all taken away
 .PHONY: test-many

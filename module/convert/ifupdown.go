@@ -1,12 +1,10 @@
 package convert
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
 	"hostnet-module/module/foreign"
-	"hostnet-module/module/kind"
 )
 
 // Ifupdown converts files of ifupdown (interfaces(5)), with all that they include, as `ifup -a` and udev would carry them out:
@@ -24,6 +22,7 @@ func Ifupdown(files foreign.Files, names []string, o Options) (Result, error) {
 type eni struct {
 	draft
 	stanzas    []foreign.Stanza
+	ifaces     map[string]bool          // the names of those that are ifaces
 	raised     map[string][]foreign.Pos // by logical name: the lines that bring it up
 	links      map[string][]string      // by logical name: the links (eth0=home)
 	vlans      []foreign.Pos            // the lines that have vconfig name VLANs vlanID; nil: PARENT.ID
@@ -34,6 +33,7 @@ type eni struct {
 	late       []*lateRoute             // of commands, until all addresses are known
 	afterwards []func()                 // commands that need all stanzas and options
 	two        bool                     // the files are ifupdown2's
+	twoRange   []foreign.Pos            // stanzas for a range of names, which ifupdown2 alone has
 	one        bool                     // the files are ifupdown's; neither: they could be of both
 
 	outsiders []outsider
@@ -43,7 +43,7 @@ type eni struct {
 }
 
 func newENI(o Options) *eni {
-	return &eni{draft: draft{ledger: newLedger(), options: o}, raised: map[string][]foreign.Pos{}, links: map[string][]string{}, tables: tables{}, maybe: map[string]foreign.Pos{}}
+	return &eni{draft: draft{ledger: newLedger(), options: o}, raised: map[string][]foreign.Pos{}, links: map[string][]string{}, tables: tables{}, ifaces: map[string]bool{}, maybe: map[string]foreign.Pos{}}
 }
 
 // recorder enters each file that is read.
@@ -80,6 +80,12 @@ func readENI(files foreign.Files, names []string, o Options) (*eni, error) {
 	}
 	e.files = files
 	e.comments()
+	e.ranges()
+	for _, s := range e.stanzas {
+		if s.Key() == "iface" {
+			e.ifaces[s.Name()] = true
+		}
+	}
 	e.recognise()
 	e.loose()
 	e.raise()
@@ -97,7 +103,7 @@ func readENI(files foreign.Files, names []string, o Options) (*eni, error) {
 func (e *eni) finish() {
 	e.members()
 	e.masters()
-	e.portMTUs()
+	e.mtus()
 	e.portOptions()
 	e.portsOptions()
 	e.timers()
@@ -106,109 +112,15 @@ func (e *eni) finish() {
 	for _, command := range e.afterwards {
 		command()
 	}
-	e.routes()
 	for name := range e.maybe {
 		if o := e.find(name); o != nil {
 			o.used = true
 		}
 	}
+	e.routes()
 	e.writeTables()
 	e.tellOutsiders()
 	e.advise()
-}
-
-// loose reads the lines that are no iface.
-func (e *eni) loose() {
-	for _, s := range e.stanzas {
-		switch key := s.Key(); {
-		case key == "iface":
-		case key == "auto" || key == "allow-hotplug" || key == "allow-auto":
-			e.auto(s)
-		case strings.HasPrefix(key, "allow-"):
-			e.allow(s, strings.TrimPrefix(key, "allow-"))
-		case strings.HasPrefix(key, "source"):
-			e.sourced(s)
-		case key == "no-auto-down":
-			e.pass(s.Pos)
-		case key == "no-scripts":
-			e.tell(s.Pos, Program, "scripts of /etc/network/if-*.d are nothing to a document; its other lines are converted as with them")
-		case key == "mapping":
-			e.mapping(s)
-		case key == "rename":
-			e.tell(s.Pos, Program, "links are not renamed; systemd.link(5) does that")
-		case key == "vlan":
-			e.discardStanza(s, s.Options, NoWord, "settings of one VLAN of a bridge are not in documents")
-		case key[0] == '%' || unexpanded.MatchString(key):
-			e.tell(s.Pos, Faulty, ofTemplate)
-		default:
-			e.tell(s.Pos, Faulty, "stands in no stanza; ifupdown refuses the file")
-		}
-	}
-}
-
-func (e *eni) auto(s foreign.Stanza) {
-	if len(s.Words) < 2 || s.Words[1] == "" {
-		e.tell(s.Pos, Faulty, "names no interface")
-	}
-	for _, w := range s.Words[1:] {
-		physical, logical, mapped := strings.Cut(w, "=")
-		if !mapped {
-			logical = physical
-		}
-		switch {
-		case physical == "lo":
-			e.pass(s.Pos)
-			e.raised[logical] = append(e.raised[logical], s.Pos)
-		case unexpanded.MatchString(w):
-			e.tell(s.Pos, Faulty, ofTemplate)
-		case strings.ContainsAny(physical, "/*?["):
-			e.tell(s.Pos, OnHost, "%s is a pattern: which links match is known on the host alone; name them", physical)
-		case !e.stanza(logical):
-			e.tell(s.Pos, Faulty, "there is no iface %s", logical)
-		default:
-			e.raised[logical] = append(e.raised[logical], s.Pos)
-			if !slices.Contains(e.links[logical], physical) {
-				e.links[logical] = append(e.links[logical], physical)
-			}
-		}
-	}
-}
-
-// allow reads a class. That of a bond's name is ifenslave's: its members are brought up with it.
-func (e *eni) allow(s foreign.Stanza, class string) {
-	if !e.stanza(class) {
-		e.tell(s.Pos, NotRaised, "the class %s is brought up by ifup --allow=%s only", class, class)
-		return
-	}
-	e.auto(s)
-}
-
-func (e *eni) stanza(name string) bool {
-	return slices.ContainsFunc(e.stanzas, func(s foreign.Stanza) bool { return s.Key() == "iface" && s.Name() == name })
-}
-
-func (e *eni) sourced(s foreign.Stanza) {
-	target := strings.Join(s.Words[1:], " ")
-	switch {
-	case len(s.Words) < 2:
-		e.tell(s.Pos, Faulty, "names no file")
-	case s.Fault != "":
-		e.tell(s.Pos, OnHost, "%s", s.Fault)
-	case s.Found > 0:
-		e.mark(Taken, s.Pos)
-	case strings.ContainsAny(target, "$`~"):
-		e.tell(s.Pos, OnHost, "what a shell makes of it is not known here")
-	default:
-		e.pass(s.Pos) // nothing matches, or it has been read already
-	}
-}
-
-// mapping reports a stanza whose script chooses at boot what is brought up.
-func (e *eni) mapping(s foreign.Stanza) {
-	e.tell(s.Pos, OnHost, "a script chooses among stanzas at boot, and a document is one choice; convert with `auto LINK=STANZA`")
-	for _, o := range s.Options {
-		e.tell(o.Pos, Depends, "belongs to the mapping in line %d", s.Line)
-	}
 }
 
 // iface reads one stanza for each link that it is for.
@@ -361,51 +273,4 @@ func (e *eni) named(name string) bool {
 		}
 	}
 	return false
-}
-
-// advise says what the person who converts may want to know of the result.
-func (e *draft) advise() {
-	var open, kept []string
-	for _, o := range e.objects {
-		if o.kind != kind.Bridge || !o.said || len(alive(o.addresses)) > 0 || o.option("host_access") != nil {
-			continue
-		}
-		if o.used || len(o.addresses)+len(o.routes)+len(o.gateways) > 0 || e.carries(o.name) {
-			kept = append(kept, o.name)
-			continue
-		}
-		if e.options.Dumb {
-			o.options = append(o.options, &entry{key: "host_access", value: false, from: o.from})
-			continue
-		}
-		open = append(open, o.name)
-	}
-	if e.options.Dumb && len(kept) > 0 {
-		e.advice = append(e.advice, strings.Join(kept, ", ")+": --dumb leaves the host there, as it has, or may get, an address or a way there")
-	}
-	if len(open) == 0 {
-		return
-	}
-	names, has, it, off := strings.Join(open, ", "), "has", "it is", "it"
-	const most = 8
-	if len(open) > most {
-		names = fmt.Sprintf("%s and %d more", strings.Join(open[:most], ", "), len(open)-most)
-	}
-	if len(open) > 1 {
-		has, it, off = "have", "they are", "them"
-	}
-	e.advice = append(e.advice, fmt.Sprintf("%s %s no address here; if %s for guests only, host_access: false keeps the host's own stack off %s (convert with --dumb)", names, has, it, off))
-}
-
-// carries tells whether a VLAN stands on a link: one with lines of its own, or one that is a port by its name.
-func (e *draft) carries(name string) bool {
-	return slices.ContainsFunc(e.objects, func(o *object) bool {
-		parent, _, ok := dotted(o.name)
-		return !o.dropped && o.parent != nil && o.parent.value == name || o.parent == nil && o.kind == nil && ok && parent == name ||
-			slices.ContainsFunc(o.ports, func(p *port) bool {
-				text, _ := p.value.(string)
-				parent, _, ok := dotted(text)
-				return ok && parent == name && e.find(text) == nil
-			})
-	})
 }

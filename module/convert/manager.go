@@ -2,7 +2,9 @@ package convert
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"hostnet-module/module/foreign"
@@ -42,6 +44,9 @@ func (e *eni) recognise() {
 	}
 	for _, s := range e.stanzas {
 		what, at := formOf(s)
+		if slices.Contains(e.twoRange, s.Pos) {
+			what, at = "a range of names", s.Pos
+		}
 		if what != "" {
 			e.two = true
 			e.advice = append(e.advice, fmt.Sprintf("%s: %s is of ifupdown2, so that the files are read as ifupdown2 reads them; --from ifupdown2 says so", at, what))
@@ -89,6 +94,57 @@ func knownOfBridges(key string) bool {
 	return portWords[key] != "" || bridgeWords[key] != "" || bridgeSeconds[key] != "" || slices.Contains([]string{"vids", "pvid", "access", "allow_untagged", "trunk"}, key) || bridgeElse[key] != ""
 }
 
+// ranges puts a stanza for each link in the place of ifupdown2's `iface swp[1-4]`, and the names in the place of `auto swp[1-4]`.
+func (e *eni) ranges() {
+	var out []foreign.Stanza
+	for _, s := range e.stanzas {
+		switch s.Key() {
+		case "auto":
+			var list []string
+			for _, w := range s.Words {
+				list = append(list, expanded(w)...)
+			}
+			s.Words = list
+		case "iface":
+			if names := expanded(s.Name()); len(names) > 1 {
+				e.twoRange = append(e.twoRange, s.Pos)
+				for _, name := range names {
+					one := s
+					one.Words = slices.Clone(s.Words)
+					one.Words[1] = name
+					out = append(out, one)
+				}
+				continue
+			}
+		}
+		out = append(out, s)
+	}
+	e.stanzas = out
+}
+
+// bracketed is a range of names: swp[1-4], swp[1-4].100.
+var bracketed = regexp.MustCompile(`^([A-Za-z][A-Za-z_.-]*)\[([0-9]+)-([0-9]+)\](\.[0-9]+)?$`)
+
+// expanded are the names of a range; another name is itself.
+func expanded(name string) []string {
+	if m := bracketed.FindStringSubmatch(name); m != nil {
+		if names := count(m); len(names) > 0 {
+			return names
+		}
+	}
+	return []string{name}
+}
+
+// count are the names between two numbers; no more than a bridge can have ports.
+func count(m []string) (names []string) {
+	low, err := strconv.Atoi(m[2])
+	high, err2 := strconv.Atoi(m[3])
+	for n := low; err == nil && err2 == nil && n <= min(high, low+1023); n++ {
+		names = append(names, m[1]+strconv.Itoa(n)+m[4])
+	}
+	return names
+}
+
 // raise brings up what a link with an auto line stands on, as ifupdown2 does (ifupdownmain.py and scheduler.py: WITH_DEPENDS), and
 // what a command of its stanza brings up.
 func (e *eni) raise() {
@@ -110,8 +166,9 @@ func (e *eni) raise() {
 			}
 		}
 	}
-	if len(lifted) > 0 && !e.two {
-		e.advice = append(e.advice, strings.Join(lifted, ", ")+": no auto line, but a link with one stands on it: taken over, as ifupdown2 has it; ifupdown leaves the options of such stanzas out")
+	if len(lifted) > 0 && !e.two { // ifupdown would leave their options out
+		e.two = true
+		e.advice = append(e.advice, some(lifted)+": no auto line, but options, and a link with auto stands on it: read as ifupdown2 reads it; ifupdown leaves the options of such stanzas out")
 	}
 }
 

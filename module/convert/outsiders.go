@@ -36,6 +36,9 @@ func strange(s foreign.Stanza, method string, options []foreign.Option) (what, w
 	case "ppp", "wvdial":
 		return "PPP link", "pppd"
 	}
+	if slices.ContainsFunc(options, func(o foreign.Option) bool { return normal(o.Key) == "ovs_type" && o.Value == "OVSPort" }) {
+		return "port of Open vSwitch", "Open vSwitch (openvswitch-switch)"
+	}
 	for _, o := range options {
 		key := normal(o.Key)
 		if key == "link_type" {
@@ -170,6 +173,9 @@ func (e *eni) tellOutsiders() {
 }
 
 func (s outsider) say() string {
+	if strings.HasPrefix(s.what, "port of") {
+		return fmt.Sprintf("%s is a %s, and no object of a document; leave it to %s", s.name, s.what, s.who)
+	}
 	article := "a"
 	if strings.ContainsRune("aeiouAEIOUX", rune(s.what[0])) {
 		article = "an"

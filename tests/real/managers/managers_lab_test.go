@@ -1,7 +1,7 @@
 //go:build lab
 
-// Package managers lets ifupdown and systemd-networkd carry out a configuration on a real kernel, and the program what it has
-// converted of the same one, and holds the two pictures against each other. `make managers` starts a machine with them (bin/lab run --managers).
+// Package managers lets ifupdown, ifupdown2 and systemd-networkd carry out a configuration on a real kernel, and the program what it has
+// converted of the same one, and holds the two pictures against each other. `make managers` starts a machine with them (bin/lab run --managers --package ifupdown2).
 package managers
 
 import (
@@ -20,7 +20,8 @@ import (
 const program = "/usr/bin/hostnet-module"
 
 // TestConverted takes each archive of testdata: files for a manager, and in the section «differs» the lines of the two pictures that are
-// not the same, the manager's with -, the document's with +, which docs/convert.md tells and explains.
+// not the same, the manager's with -, the document's with +, which docs/convert.md tells and explains. What convert tells of the files is in
+// the section «told».
 func TestConverted(t *testing.T) {
 	list, err := filepath.Glob("testdata/*.txtar") // those in folders are TestRendered's
 	if err != nil || len(list) < 16 {
@@ -73,6 +74,8 @@ func (c *sample) compare(t *testing.T, want string) {
 	switch by {
 	case "ifupdown":
 		c.ifupdown(t, theirs)
+	case "ifupdown2":
+		c.ifupdown2(t, theirs)
 	case "networkd":
 		c.networkd(t, theirs, from)
 	default:
@@ -132,7 +135,7 @@ func (c *sample) write(t *testing.T) {
 // names are the files that are given to the program by name; those that others include are not.
 func (c *sample) names() (names []string) {
 	for _, f := range c.files {
-		if !strings.Contains(f.Name, "/interfaces.d/") {
+		if !strings.Contains(f.Name, "/interfaces.d/") && !strings.Contains(f.Name, "/iproute2/") {
 			names = append(names, f.Name)
 		}
 	}
@@ -163,8 +166,7 @@ func (c *sample) document(t *testing.T, from string) string {
 func (c *sample) ifupdown(t *testing.T, ns string) {
 	out := in(t, ns, "", "sh", "-c", `set -e
 cp -a /etc/network/if-*.d `+c.dir+`/etc/network/
-mount --bind `+c.dir+`/etc/network /etc/network
-mount -t tmpfs none /run
+`+c.mounts()+`
 mkdir -p /run/network
 ifup -a 2>&1
 if grep -qs allow-hotplug /etc/network/interfaces; then ifup -a --allow hotplug 2>&1; fi`)
@@ -172,6 +174,29 @@ if grep -qs allow-hotplug /etc/network/interfaces; then ifup -a --allow hotplug 
 		if strings.HasPrefix(line, "ifup: ") {
 			t.Errorf("ifupdown itself: %s", line)
 		}
+	}
+}
+
+// mounts puts the sample's files in the place of the machine's, in a mount namespace of its own.
+func (c *sample) mounts() string {
+	lines := "mount --bind " + c.dir + "/etc/network /etc/network\nmount -t tmpfs none /run"
+	if _, err := os.Stat(c.dir + "/etc/iproute2"); err == nil {
+		lines += "\nmkdir -p /etc/iproute2\nmount --bind " + c.dir + "/etc/iproute2 /etc/iproute2"
+	}
+	return lines
+}
+
+// ifupdown2 does the same. It goes by the name that it is called by.
+func (c *sample) ifupdown2(t *testing.T, ns string) {
+	out := in(t, ns, "", "sh", "-c", `set -e
+cp -a /etc/network/ifupdown2 `+c.dir+`/etc/network/
+`+c.mounts()+`
+mkdir -p /run/network /run/lock /var/lib/ifupdown2
+cd /run
+ln -s /usr/share/ifupdown2/__main__.py ifup
+python3 ifup -a 2>&1`)
+	if strings.TrimSpace(out) != "" {
+		t.Logf("ifupdown2 itself: %s", out)
 	}
 }
 

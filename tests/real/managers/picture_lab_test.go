@@ -199,7 +199,8 @@ func lastOf(local, length any) string {
 // route tells a route that somebody has set. Who has, and how surely its next hop is on the link, is not of the network.
 func (p *lines) route(family string, r object) {
 	proto, _ := r["protocol"].(string)
-	if dst, _ := r["dst"].(string); proto == "kernel" || r["table"] == "local" || strings.HasPrefix(dst, "fe80:") || strings.HasPrefix(dst, "ff00:") {
+	connected := proto == "kernel" && r["gateway"] == nil // with one it is ifupdown2's, which says so of its default routes
+	if dst, _ := r["dst"].(string); connected || r["table"] == "local" || strings.HasPrefix(dst, "fe80:") || strings.HasPrefix(dst, "ff00:") {
 		return
 	}
 	metrics, _ := json.Marshal(r["metrics"])
