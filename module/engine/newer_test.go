@@ -53,6 +53,29 @@ func TestNewer(t *testing.T) {
 	}
 }
 
+// TestNewerAtBoot: after a power cut under a newer program and a downgrade the host boots with its network all the same. The journal stays where it
+// is, and each run later on refuses.
+func TestNewerAtBoot(t *testing.T) {
+	const text = "hostnet-journal 2 3 abc\nnew"
+	k := &fake.Kernel{Host: host(t, bare)}
+	r := engine.Runner{Kernel: k, Dir: store.Dir(t.TempDir()), Lasting: store.Dir(t.TempDir()), Hurry: true}
+	if err := r.Lasting.Write("journal", []byte(text)); err != nil {
+		t.Fatal(err)
+	}
+	out := r.Run(t.Context(), document(t, classic))
+	if out.Failed != nil || len(out.Recovered) != 1 || out.Recovered[0].Action != engine.LeftAlone || !strings.Contains(k.Host.String(), "vlan16") {
+		t.Fatalf("%+v\n%s", out, k.Host)
+	}
+	r.Hurry = false
+	newer := (*store.Newer)(nil)
+	if out := r.Run(t.Context(), document(t, classic)); !errors.As(out.Failed, &newer) {
+		t.Errorf("later: %v", out.Failed)
+	}
+	if left, _ := r.Lasting.Read("journal"); string(left) != text {
+		t.Errorf("left: %q", left)
+	}
+}
+
 // FuzzJournal: whatever lies in the place of the journal, a run begins with nothing, or refuses; what a later version wrote stays as it is.
 func FuzzJournal(f *testing.F) {
 	f.Add([]byte("hostnet-journal 2            3 abc\nnew"))

@@ -105,11 +105,13 @@ func (r Runner) recover(ctx context.Context) (found []Recovered, err error) {
 	}
 	for _, dir := range r.folders() {
 		j, err := readJournal(dir)
-		damaged := (*store.Damaged)(nil)
+		damaged, newer := (*store.Damaged)(nil), (*store.Newer)(nil)
 		switch {
 		case errors.As(err, &damaged):
 			found = append(found, r.putAside(dir, damaged))
 		case r.Check && errors.Is(err, fs.ErrPermission):
+		case errors.As(err, &newer) && r.Hurry && dir == r.Lasting:
+			found = append(found, Recovered{Path: newer.Path, Found: newer.Error() + "; it is left alone at boot, since the network that it is about is gone", Action: LeftAlone})
 		case err != nil:
 			return found, fmt.Errorf("look for a run that was not settled: %w", err)
 		case j != nil:
