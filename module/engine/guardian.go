@@ -218,8 +218,13 @@ func (j *Journal) foresee(p *persist.Plan) error {
 	return j.write()
 }
 
-// Extended notes a new deadline where other runs look.
+// Extended notes a new deadline in the journal, for who does without this process. The run has written on in it since this process read it.
 func (d *duties) Extended(left time.Duration) {
 	d.journal.Deadline = store.Uptime() + left
-	_ = d.journal.write() // it is for people
+	now, err := readJournal(d.journal.dir)
+	if err != nil || now == nil || now.ID != d.journal.ID {
+		return // what lies there is not ours to mend, and nothing is undone by it while this process lives
+	}
+	now.Deadline = d.journal.Deadline
+	_ = now.write()
 }

@@ -7,7 +7,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"hostnet-module/tests/lab/topo"
 )
@@ -31,13 +30,13 @@ func TestJournalSpoiled(t *testing.T) {
 			t.Parallel()
 			w := live(t)
 			before := picture(w)
-			r := apply(t, w, enslaving(10))
+			r := apply(t, w, enslaving(30))
 			path := journalOf(t, w, r.Confirm.ID)
 			w.Host.Run("sh -c '"+strings.ReplaceAll(spoil, "'", `"`)+"'", path)
 			if other := run(t, w, "bridges: [{name: br9}]"); !other.Failed || !strings.Contains(other.Msg, r.Confirm.ID) || other.Changed {
 				t.Errorf("another run: %s", other.Msg)
 			}
-			undone(t, w, before, 60*time.Second)
+			undone(t, w, before)
 			if _, outcome, msg := lastWord(t, w); outcome != "undone" || !strings.Contains(msg, "not confirmed") {
 				t.Errorf("%s: %s", outcome, msg)
 			}
@@ -58,15 +57,18 @@ func TestGuardianStopped(t *testing.T) {
 	t.Parallel()
 	w := live(t)
 	before := picture(w)
-	stopped := func() (id, pid string) {
+	stopped := func(extended bool) (id, pid string) {
 		r := apply(t, w, enslaving(600))
+		if extended { // which leaves the journal fit for who does without the guardian
+			say(t, w, "confirm", "--extend", "300", r.Confirm.ID)
+		}
 		pid = guardian(t, r.Confirm.ID)
 		w.Host.Run("kill -STOP %s", pid)
 		return r.Confirm.ID, pid
 	}
 	goOn := func(pid string) { w.Host.TryRun("kill -CONT %s", pid) }
 
-	id, pid := stopped()
+	id, pid := stopped(true)
 	if text := w.Host.Run("%s show --format text", program); !strings.Contains(text, id) || !strings.Contains(text, "no sign of life") {
 		t.Errorf("show:\n%s", text)
 	}
@@ -76,12 +78,12 @@ func TestGuardianStopped(t *testing.T) {
 	if back := say(t, w, "rollback"); back.Failed || !back.RolledBack || !strings.Contains(back.Msg, "everything was put back") {
 		t.Errorf("rollback: %s", back.Msg)
 	}
-	undone(t, w, before, time.Second)
+	undone(t, w, before)
 	if _, err := os.Stat(filepath.Join("/proc", pid, "exe")); err == nil {
 		t.Error("the guardian is still there")
 	}
 
-	id, pid = stopped()
+	id, pid = stopped(false)
 	path := journalOf(t, w, id)
 	w.Host.Run("sh -c \"cp %s /run/kept; truncate -s 300 %s\"", path, path)
 	if back := say(t, w, "rollback"); !back.Failed || !strings.Contains(back.Msg, "kill -CONT "+pid) {
@@ -91,9 +93,9 @@ func TestGuardianStopped(t *testing.T) {
 	if back := say(t, w, "rollback"); back.Failed || !back.RolledBack {
 		t.Errorf("rollback by the guardian: %s", back.Msg)
 	}
-	undone(t, w, before, time.Second)
+	undone(t, w, before)
 
-	id, pid = stopped()
+	id, pid = stopped(true)
 	if kept := say(t, w, "confirm", id); kept.Failed || !kept.Changed {
 		t.Errorf("confirm: %s", kept.Msg)
 	}
@@ -123,5 +125,5 @@ func TestNothingFromMemory(t *testing.T) {
 	if back := say(t, w, "rollback"); back.Failed || !back.RolledBack {
 		t.Errorf("rollback: %s", back.Msg)
 	}
-	undone(t, w, before, time.Second)
+	undone(t, w, before)
 }
