@@ -15,6 +15,7 @@ import (
 	"hostnet-module/module/persist"
 	"hostnet-module/module/report"
 	"hostnet-module/module/spec"
+	"hostnet-module/module/store"
 )
 
 // Events tells that something has happened to a link.
@@ -237,7 +238,7 @@ func (b *Boot) refuse(a attempt, r *report.Result, told *Told) {
 func (b *Boot) close(told *Told) int {
 	text, err := report.JSON(told)
 	if err == nil {
-		err = b.tree().Write(result, text, 0o644)
+		err = b.leave(result, text, 0o644)
 	}
 	if err != nil {
 		b.say("%s: %v", result, err)
@@ -276,13 +277,21 @@ func (b *Boot) alarm(format string, args ...any) {
 // note leaves the document for what comes later in this boot.
 func (b *Boot) note(full *spec.Document, missing []string) error {
 	t := b.tree()
-	if err := t.Write(booted, full.Encode().YAML(), 0o600); err != nil {
+	if err := b.leave(booted, full.Encode().YAML(), 0o600); err != nil {
 		return err
 	}
 	if len(missing) == 0 {
 		return t.Remove(absent)
 	}
-	return t.Write(absent, []byte(strings.Join(missing, "\n")+"\n"), 0o644)
+	return b.leave(absent, []byte(strings.Join(missing, "\n")+"\n"), 0o644)
+}
+
+// leave writes a file into the run-time folder, if that is ours: not where a link in its place leads.
+func (b *Boot) leave(name string, data []byte, mode fs.FileMode) error {
+	if err := store.Dir(b.tree().At(runtime)).Ours(); err != nil {
+		return err
+	}
+	return b.tree().Write(name, data, mode)
 }
 
 // keep makes a document that came with the machine, and holds, one that comes back at boot.

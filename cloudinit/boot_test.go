@@ -4,12 +4,14 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -200,6 +202,36 @@ func TestFallback(t *testing.T) {
 }
 
 // TestLateCard: the bond comes up with what is there and is completed when the rest comes.
+// TestNoDocumentFile: what is no file in the place of the document that boots is neither waited for nor read without an end: the one before it comes up.
+func TestNoDocumentFile(t *testing.T) {
+	for what, put := range map[string]func(path string) error{
+		"pipe":   func(path string) error { return syscall.Mkfifo(path, 0o600) },
+		"folder": func(path string) error { return os.Mkdir(path, 0o755) },
+		"large":  func(path string) error { return errors.Join(os.WriteFile(path, nil, 0o600), os.Truncate(path, 8<<40)) },
+	} {
+		m := newMachine(t, map[string]string{"/etc/hostnet/previous/1.yaml": classic})
+		if err := put(filepath.Join(m.boot.Host.Root, persist.Document)); err != nil {
+			t.Fatal(err)
+		}
+		if told := m.told(0); !told.Fallback || told.Source != "/etc/hostnet/previous/1.yaml" || !strings.Contains(m.console.String(), persist.Document) {
+			t.Errorf("%s: %+v\n%s", what, told, m.console.String())
+		}
+	}
+}
+
+// TestNothingThroughLink: what a boot leaves for others is not written where a link in the place of the run-time folder leads.
+func TestNothingThroughLink(t *testing.T) {
+	m := newMachine(t, map[string]string{"/etc/hostnet/hostnet.yaml": classic})
+	elsewhere := t.TempDir()
+	if err := os.Symlink(elsewhere, filepath.Join(m.boot.Host.Root, runtime)); err != nil {
+		t.Fatal(err)
+	}
+	m.boot.Main(t.Context())
+	if left, _ := os.ReadDir(elsewhere); len(left) > 0 || !strings.Contains(m.journal.String(), "symbolic link") {
+		t.Errorf("%v\n%s", left, m.journal.String())
+	}
+}
+
 func TestLateCard(t *testing.T) {
 	m := newMachine(t, map[string]string{persist.Document: strings.Replace(classic, "[eth0, eth1]", "[eth0, {mac: '00:16:3e:00:00:03'}], primary: eth0", 1)})
 	if told := m.told(0); !slices.Equal(told.Missing, []string{"{mac: 00:16:3e:00:00:03}"}) || told.Fallback {

@@ -103,7 +103,7 @@ const trying = runtime + "/trying"
 
 // hurried is a context for the try of a document that came with the machine, and what is to be done afterwards.
 func (b *Boot) hurried(ctx context.Context, name string) (context.Context, func()) {
-	if err := b.tree().Write(trying, []byte(name+"\n"), 0o600); err != nil {
+	if err := b.leave(trying, []byte(name+"\n"), 0o600); err != nil {
 		b.say("%s: %v", trying, err)
 	}
 	trial := cmp.Or(b.Trial, UsualTrial)

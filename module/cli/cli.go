@@ -16,6 +16,7 @@ import (
 	"hostnet-module/cloudinit"
 	"hostnet-module/module/engine"
 	"hostnet-module/module/persist"
+	"hostnet-module/module/report"
 	"hostnet-module/module/spec"
 )
 
@@ -154,7 +155,7 @@ func names() []string {
 
 // misused says what is wrong with the call itself.
 func (c *Command) misused(v verb, err error) int {
-	fmt.Fprintf(c.Stderr, "hostnet-module: %v\nusage: %s\nmore: %s\n", err, v.usage(), strings.TrimSpace("hostnet-module "+v.name)+" --help")
+	fmt.Fprintf(c.Stderr, "hostnet-module: %s\nusage: %s\nmore: %s\n", report.Clean(err.Error()), v.usage(), strings.TrimSpace("hostnet-module "+v.name)+" --help")
 	return usage
 }
 

@@ -56,14 +56,11 @@ func (c Call) working(s guard.Status) {
 
 // takeOver ends a guardian that gives no sign of life, where what it was to do can be done without it. So it does nothing later, when somebody lets it go on.
 func (c Call) takeOver(ctx context.Context, k Kernel, r guard.Request, silent *guard.Silent) error {
-	j, err := c.Unsettled(k)
 	w := silent.Ward
-	if err == nil && (j == nil || j.ID != w.ID) {
-		err = errors.New("it is not there")
-	}
+	j, err := c.without(k, silent)
 	switch {
 	case err != nil:
-		return fmt.Errorf("%w. Only it knows what was before, since the journal of the run cannot be read (%w): let it go on with kill -CONT %d", silent, err, w.Process.PID)
+		return fmt.Errorf("%w; %w", silent, err)
 	case r.Verb == guard.AskExtend:
 		return fmt.Errorf("%w, and cannot be given more time: hostnet-module confirm %s, or rollback, does without it", silent, w.ID)
 	case j.Phase == Applying && j.Process.Alive():
@@ -74,12 +71,27 @@ func (c Call) takeOver(ctx context.Context, k Kernel, r guard.Request, silent *g
 	return w.End(ctx, string(c.runner(k).Dir))
 }
 
+// without is the journal by which one can do without a guardian that gives no sign of life; the error says what else can be done.
+func (c Call) without(k Kernel, silent *guard.Silent) (*Journal, error) {
+	j, err := c.Unsettled(k)
+	if err == nil && (j == nil || j.ID != silent.Ward.ID) {
+		err = errors.New("it is not there")
+	}
+	if err != nil {
+		return nil, fmt.Errorf("only it knows what was before, since the journal of the run cannot be read (%w): let it go on with kill -CONT %d", err, silent.Ward.Process.PID)
+	}
+	return j, nil
+}
+
 // unattended does what was asked for by the journal of a run that has no guardian any more.
 func (c Call) unattended(ctx context.Context, k Kernel, r guard.Request) (Answered, error) {
 	dir := string(c.runner(k).Dir)
 	late := Answered{Reply: guard.Reply{Last: guard.LastWord(dir)}, Late: true}
 	j, err := c.Unsettled(k)
+	damaged := (*store.Damaged)(nil)
 	switch {
+	case errors.As(err, &damaged):
+		return Answered{}, fmt.Errorf("look for the change: %w, so nothing can be undone or kept by it; the next run lays it aside and goes on from the network that is there", err)
 	case err != nil:
 		return Answered{}, fmt.Errorf("look for the change: %w", err)
 	case j != nil && r.Verb == guard.AskRollback:

@@ -25,7 +25,15 @@ func (c Call) Confirmation(ctx context.Context, k Kernel) Confirmation {
 	reply, err := guard.Ask(ctx, dir, guard.Request{Verb: guard.AskStatus}, nil)
 	if silent := (*guard.Silent)(nil); errors.As(err, &silent) {
 		status := silent.Ward.Status()
-		return Confirmation{Status: &status, Last: guard.LastWord(dir), Silent: fmt.Sprintf("%v; hostnet-module rollback %s does without it, and so does confirm while there is time", err, status.ID)}
+		way := fmt.Sprintf("hostnet-module rollback %s does without it, and so does confirm while there is time", status.ID)
+		if _, fault := c.without(k, silent); fault != nil {
+			way = fault.Error()
+		}
+		return Confirmation{Status: &status, Last: guard.LastWord(dir), Silent: fmt.Sprintf("%v; %s", err, way)}
+	}
+	if mute := (*guard.Mute)(nil); errors.As(err, &mute) {
+		status := mute.Ward.Status()
+		return Confirmation{Status: &status, Last: guard.LastWord(dir), Silent: err.Error()}
 	}
 	if err != nil {
 		return Confirmation{Last: guard.LastWord(dir), Unsettled: c.abandoned(k), Hidden: c.hidden(k)}
@@ -55,6 +63,9 @@ func (c Call) abandoned(k Kernel) []Recovered {
 		return nil
 	}
 	c.Check = true
-	found, _ := c.runner(k).recover(context.Background()) // what cannot be read is what the next run tells
+	found, err := c.runner(k).recover(context.Background())
+	if err != nil && !errors.Is(err, fs.ErrPermission) {
+		found = append(found, Recovered{Found: err.Error() + "; no run begins before", Action: InTheWay})
+	}
 	return found
 }

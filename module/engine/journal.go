@@ -74,9 +74,9 @@ const (
 	journalVersion = 1
 )
 
-// folders are where journals lie, the best place first.
+// folders are where journals lie, the best place first. A boot does without the lasting one if it is somebody else's.
 func (r Runner) folders() []store.Dir {
-	if r.Lasting == "" {
+	if r.Lasting == "" || r.Hurry && r.Lasting.Shared() != nil {
 		return []store.Dir{r.Dir}
 	}
 	return []store.Dir{r.Lasting, r.Dir}
@@ -123,13 +123,15 @@ func (r Runner) open(doc *spec.Document, before *state.Host, taken time.Duration
 	var faults []error
 	for _, j.dir = range r.folders() {
 		other, err := readJournal(j.dir)
-		if newer := (*store.Newer)(nil); errors.As(err, &newer) {
-			err = newer
-		} else if err == nil && other != nil && other.elsewhere(r) {
+		damaged := (*store.Damaged)(nil)
+		switch {
+		case err != nil && !errors.As(err, &damaged): // not ours to replace
+		case other != nil && other.elsewhere(r):
 			err = fmt.Errorf("in %s lies that of run %s, about another network", j.dir, other.ID)
-		} else if err = j.write(); err == nil {
-			return j, warning, nil
-		} else {
+		default:
+			if err = j.write(); err == nil {
+				return j, warning, nil
+			}
 			_ = j.close() // it may lie there all the same: what failed may be the sync
 		}
 		faults = append(faults, err)

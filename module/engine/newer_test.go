@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"hostnet-module/module/engine"
@@ -63,7 +64,7 @@ func TestNewerAtBoot(t *testing.T) {
 		t.Fatal(err)
 	}
 	out := r.Run(t.Context(), document(t, classic))
-	if out.Failed != nil || len(out.Recovered) != 1 || out.Recovered[0].Action != engine.LeftAlone || !strings.Contains(k.Host.String(), "vlan16") {
+	if out.Failed != nil || len(out.Recovered) != 1 || out.Recovered[0].Action != engine.InTheWay || !strings.Contains(k.Host.String(), "vlan16") {
 		t.Fatalf("%+v\n%s", out, k.Host)
 	}
 	r.Hurry = false
@@ -73,6 +74,75 @@ func TestNewerAtBoot(t *testing.T) {
 	}
 	if left, _ := r.Lasting.Read("journal"); string(left) != text {
 		t.Errorf("left: %q", left)
+	}
+}
+
+// TestForeignAtBoot: nor does what nobody can tell to be a journal cost the boot. It is neither waited for, believed, nor replaced.
+func TestForeignAtBoot(t *testing.T) {
+	for what, put := range map[string]func(path string) error{
+		"pipe":    func(path string) error { return syscall.Mkfifo(path, 0o600) },
+		"folder":  func(path string) error { return os.Mkdir(path, 0o700) },
+		"link":    func(path string) error { return os.Symlink("/etc/passwd", path) },
+		"nowhere": func(path string) error { return os.Symlink("nowhere", path) },
+		"wide": func(path string) error {
+			return errors.Join(os.WriteFile(path, []byte("hostnet-journal 1"), 0o600), os.Chmod(path, 0o666))
+		},
+	} {
+		t.Run(what, func(t *testing.T) {
+			k := &fake.Kernel{Host: host(t, bare)}
+			r := engine.Runner{Kernel: k, Dir: store.Dir(t.TempDir()), Lasting: store.Dir(t.TempDir()), Hurry: true}
+			path := filepath.Join(string(r.Lasting), "journal")
+			if err := put(path); err != nil {
+				t.Fatal(err)
+			}
+			was, _ := os.Lstat(path)
+			out := r.Run(t.Context(), document(t, classic))
+			if out.Failed != nil || len(out.Recovered) != 1 || out.Recovered[0].Action != engine.InTheWay || !strings.Contains(k.Host.String(), "vlan16") {
+				t.Errorf("%+v\n%s", out, k.Host)
+			}
+			if is, err := os.Lstat(path); err != nil || !os.SameFile(was, is) {
+				t.Errorf("what lay there is another one: %v", err)
+			}
+			r.Hurry = false
+			if out := r.Run(t.Context(), document(t, classic)); out.Failed == nil || !strings.Contains(out.Failed.Error(), path) {
+				t.Errorf("later: %v", out.Failed)
+			}
+			call := engine.Call{Dial: func() (engine.Kernel, error) { return k, nil }, Runtime: t.TempDir()}
+			dir := filepath.Join(call.Runtime, "fake")
+			if err := errors.Join(os.Mkdir(dir, 0o700), put(filepath.Join(dir, "journal"))); err != nil {
+				t.Fatal(err)
+			}
+			if c := call.Confirmation(t.Context(), k); len(c.Unsettled) != 1 || !strings.Contains(c.Unsettled[0].String(), filepath.Join(dir, "journal")) || strings.Contains(c.Unsettled[0].String(), "would see to it") {
+				t.Errorf("show says %v", c.Unsettled)
+			}
+		})
+	}
+}
+
+// TestForeignFolderAtBoot: nor does a folder that somebody else may have put in the place of the journals', and nothing is written where it leads.
+func TestForeignFolderAtBoot(t *testing.T) {
+	elsewhere := t.TempDir()
+	for what, put := range map[string]func(path string) error{
+		"link": func(path string) error { return os.Symlink(elsewhere, path) },
+		"pipe": func(path string) error { return syscall.Mkfifo(path, 0o600) },
+	} {
+		k := &fake.Kernel{Host: host(t, bare)}
+		path := filepath.Join(t.TempDir(), "lasting")
+		if err := put(path); err != nil {
+			t.Fatal(err)
+		}
+		r := engine.Runner{Kernel: k, Dir: store.Dir(t.TempDir()), Lasting: store.Dir(path), Hurry: true}
+		out := r.Run(t.Context(), document(t, classic))
+		if out.Failed != nil || len(out.Recovered) != 1 || !strings.Contains(out.Recovered[0].String(), path) || !strings.Contains(k.Host.String(), "vlan16") {
+			t.Errorf("%s: %+v", what, out)
+		}
+		r.Hurry = false
+		if out := r.Run(t.Context(), document(t, classic)); out.Failed == nil || !strings.Contains(out.Failed.Error(), path) {
+			t.Errorf("%s, later: %v", what, out.Failed)
+		}
+	}
+	if left, _ := os.ReadDir(elsewhere); len(left) > 0 {
+		t.Errorf("written where the link leads: %v", left)
 	}
 }
 

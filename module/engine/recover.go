@@ -34,6 +34,7 @@ const (
 	PutAside  RecoveryAction = "put aside"  // damaged: never acted upon
 	LeftAlone RecoveryAction = "left alone" // check mode changes nothing
 	Others    RecoveryAction = "another's"  // of another host that shares the folder: that one sees to it
+	InTheWay  RecoveryAction = "in the way" // nobody but a person can judge it, and no run begins before that
 )
 
 // String is the warning.
@@ -103,15 +104,20 @@ func (r Runner) recover(ctx context.Context) (found []Recovered, err error) {
 	case err != nil:
 		return nil, err
 	}
+	if r.Hurry && r.Lasting != "" {
+		if err := r.Lasting.Shared(); err != nil {
+			found = append(found, Recovered{Path: string(r.Lasting), Found: err.Error() + "; the boot does without it", Action: InTheWay})
+		}
+	}
 	for _, dir := range r.folders() {
 		j, err := readJournal(dir)
-		damaged, newer := (*store.Damaged)(nil), (*store.Newer)(nil)
+		damaged := (*store.Damaged)(nil)
 		switch {
 		case errors.As(err, &damaged):
 			found = append(found, r.putAside(dir, damaged))
 		case r.Check && errors.Is(err, fs.ErrPermission):
-		case errors.As(err, &newer) && r.Hurry && dir == r.Lasting:
-			found = append(found, Recovered{Path: newer.Path, Found: newer.Error() + "; it is left alone at boot, since the network that it is about is gone", Action: LeftAlone})
+		case err != nil && r.Hurry && dir == r.Lasting:
+			found = append(found, Recovered{Path: (&Journal{dir: dir}).Path(), Found: err.Error() + "; it is left alone at boot, since the network that it is about is gone; no other run begins before", Action: InTheWay})
 		case err != nil:
 			return found, fmt.Errorf("look for a run that was not settled: %w", err)
 		case j != nil:

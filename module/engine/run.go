@@ -211,7 +211,7 @@ func (r Runner) lock(ctx context.Context) (func(), error) {
 	if r.ready != nil {
 		r.ready()
 	}
-	if r.Lasting != "" {
+	if r.Lasting != "" && !r.Hurry { // a boot does without (folders)
 		if err := r.Lasting.Shared(); err != nil {
 			return nil, err
 		}

@@ -36,7 +36,7 @@ func Ask(ctx context.Context, dir string, r Request, working func(Status)) (Repl
 	if w == nil {
 		return Reply{}, &Nobody{err}
 	}
-	reply, err := converse(ctx, dir, r, working)
+	reply, err := insist(ctx, dir, r, working)
 	var wait net.Error
 	switch {
 	case err == nil:
@@ -47,9 +47,55 @@ func Ask(ctx context.Context, dir string, r Request, working func(Status)) (Repl
 	case Gone(ctx, dir, time.Second): // it has come to its end in this moment
 		err = &Nobody{err}
 	default:
-		err = fmt.Errorf("the guardian of run %s (pid %d) gave no answer: %w", w.ID, w.Process.PID, err)
+		if op := (*net.OpError)(nil); errors.As(err, &op) {
+			err = op.Err // it names a descriptor of ours
+		}
+		err = &Mute{*w, err}
 	}
 	return reply, err
+}
+
+// Mute says that a guardian lives, and closes the line without an answer.
+type Mute struct {
+	Ward Ward
+	Err  error
+}
+
+func (m *Mute) Error() string {
+	return fmt.Sprintf("the guardian of run %s (pid %d) gave no answer (%v): it hears root with CAP_NET_ADMIN alone, and %d callers at a time; as root, end the others, or the guardian (kill -9 %d), and try again: rollback and confirm do without it",
+		m.Ward.ID, m.Ward.Process.PID, m.Err, mostCalls, m.Ward.Process.PID)
+}
+
+func (m *Mute) Unwrap() error { return m.Err }
+
+// insist calls again, for a while, where the guardian closed the line before it said anything: others may have taken all its seats. It has not heard what was asked for then.
+func insist(ctx context.Context, dir string, r Request, working func(Status)) (Reply, error) {
+	for late := time.After(SilentMost - time.Second); ; {
+		heard := false
+		reply, err := converse(ctx, dir, r, func(s Status) {
+			if heard = true; working != nil {
+				working(s)
+			}
+		})
+		if heard || !closed(err) {
+			return reply, err
+		}
+		if w, _ := Living(dir); w == nil {
+			return reply, err
+		}
+		select {
+		case <-ctx.Done():
+			return reply, err
+		case <-late:
+			return reply, err
+		case <-time.After(50 * time.Millisecond):
+		}
+	}
+}
+
+// closed tells whether the other end has closed the line.
+func closed(err error) bool {
+	return errors.Is(err, io.EOF) || errors.Is(err, unix.EPIPE) || errors.Is(err, unix.ECONNRESET)
 }
 
 // converse says what is wanted and hears what comes of it.

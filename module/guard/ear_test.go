@@ -119,6 +119,10 @@ func TestManyCalls(t *testing.T) {
 			t.Fatalf("%d bytes", n)
 		}
 	}
+	var mute *Mute
+	if _, err := Ask(t.Context(), dir, Request{Verb: AskStatus}, nil); !errors.As(err, &mute) || !strings.Contains(err.Error(), "try again") {
+		t.Errorf("one more: %v", err)
+	}
 	if now := runtime.NumGoroutine(); now > before+3*mostCalls {
 		t.Errorf("%d goroutines, %d before", now, before)
 	}

@@ -94,7 +94,7 @@ func (p Pending) WriteText(w io.Writer, s Style) error {
 		sentence(&b, s, s.paint(yellow, "not kept:")+" ", fmt.Sprintf("change %s (%s), %s at %s: %s", p.Last.ID, p.Last.By, p.Last.Outcome, clock(p.Last.At), p.Last.Msg))
 	}
 	if p.silent != "" {
-		sentence(&b, s, s.paint(yellow, "stopped:")+" ", p.silent)
+		sentence(&b, s, s.paint(yellow, "no answer:")+" ", p.silent)
 	}
 	for _, r := range p.unsettled {
 		sentence(&b, s, s.paint(yellow, "unsettled:")+" ", r.String())

@@ -32,10 +32,10 @@ func (s spot) path() string { return string(s.dir) + "/" + s.base } // not joine
 
 // open opens what is there, of a kind that nobody has to wait for. In a tree that does not run a link that has come meanwhile is not followed.
 func (s spot) open(kind fs.FileMode) (*os.File, error) {
-	if s.held == nil {
-		return Open(s.path())
+	f, err := OpenNow(s.path())
+	if s.held != nil {
+		f, err = open(s.path(), os.O_RDONLY|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0)
 	}
-	f, err := open(s.path(), os.O_RDONLY|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0)
 	if err != nil {
 		return nil, err
 	}

@@ -2,6 +2,7 @@ package store
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"syscall"
@@ -54,18 +55,46 @@ func again(call func() error) error {
 	}
 }
 
-// ReadFile is os.ReadFile, but for that.
-func ReadFile(path string) ([]byte, error) {
-	fd, err := openFile(path, os.O_RDONLY, 0)
+// ReadFile is os.ReadFile, but for that. It neither waits for a pipe nor reads without an end.
+func ReadFile(path string) ([]byte, error) { return readFile(path, mostOwn, 0) }
+
+// readRegular is ReadFile for what must be a regular file, of at most mostRead bytes.
+func readRegular(path string) ([]byte, error) { return readFile(path, mostRead, syscall.S_IFREG) }
+
+// readFile reads a file; typ, if it is not 0, is the type that it must have.
+func readFile(path string, most int, typ uint32) ([]byte, error) {
+	fd, err := openFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {
 		return nil, err
 	}
 	defer syscall.Close(fd)
-	return whole(fd, path)
+	if typ != 0 {
+		var is syscall.Stat_t
+		switch err := syscall.Fstat(fd, &is); {
+		case err != nil:
+			return nil, &fs.PathError{Op: "stat", Path: path, Err: err}
+		case is.Mode&syscall.S_IFMT != typ && is.Mode&syscall.S_IFMT != syscall.S_IFDIR: // which reading tells
+			return nil, &fs.PathError{Op: "read", Path: path, Err: errNoFile}
+		}
+	}
+	return whole(fd, path, most)
 }
 
+var errNoFile = errors.New("it is no regular file: move it away")
+
+// What is read of one file at most. It may be a sparse one, whose size costs nothing, and whose bytes would cost all the memory there is.
+const (
+	mostRead = 32 << 20  // documents, and files of a system that does not run, which may be anybody's
+	mostOwn  = 256 << 20 // what only this program and the kernel write: a journal of 4,094 segments has some 20 MB
+)
+
+// tooMuch says that a file is larger than what is read of it.
+type tooMuch int
+
+func (most tooMuch) Error() string { return fmt.Sprintf("it has more than %d bytes", int(most)) }
+
 // whole reads from an open file to its end.
-func whole(fd int, path string) ([]byte, error) {
+func whole(fd int, path string, most int) ([]byte, error) {
 	const first = 512 // what /proc tells has no size
 	data := make([]byte, 0, first)
 	for {
@@ -85,7 +114,11 @@ func whole(fd int, path string) ([]byte, error) {
 		}
 		var st syscall.Stat_t
 		more := len(data)
-		if syscall.Fstat(fd, &st) == nil && st.Size > int64(len(data)) {
+		known := syscall.Fstat(fd, &st) == nil && st.Size > int64(len(data))
+		if len(data) > most || known && st.Size > int64(most) {
+			return nil, &fs.PathError{Op: "read", Path: path, Err: tooMuch(most)}
+		}
+		if known {
 			more = int(st.Size) - len(data) + 1
 		}
 		data = append(make([]byte, 0, len(data)+more), data...)

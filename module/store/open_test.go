@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"testing/fstest"
 
@@ -35,6 +36,52 @@ func TestRead(t *testing.T) {
 	}
 	if _, err := store.Dir("/").Read("proc"); err == nil || !strings.Contains(err.Error(), "read /proc: is a directory") {
 		t.Errorf("a folder: %v", err)
+	}
+}
+
+// TestNoEnd: nothing is waited for, and nothing is read that has no end, wherever a file of ours or of the host should be.
+func TestNoEnd(t *testing.T) {
+	folder := t.TempDir()
+	at := func(name string) string { return filepath.Join(folder, name) }
+	sparse := func(name string, size int64) error {
+		return errors.Join(os.WriteFile(at(name), nil, 0o600), os.Truncate(at(name), size))
+	}
+	err := errors.Join(syscall.Mkfifo(at("pipe"), 0o600), os.Symlink("pipe", at("to-pipe")), os.Symlink("/dev/zero", at("to-device")),
+		os.Symlink("/proc/self/mem", at("to-memory")), sparse("large", 33<<20), sparse("sparse", 8<<40))
+	if err != nil {
+		t.Fatal(err)
+	}
+	other, err := os.OpenFile(at("pipe"), os.O_RDWR, 0) // a writer that writes nothing
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Close()
+	for _, name := range []string{"pipe", "to-pipe", "to-device", "to-memory", "large", "sparse"} {
+		if data, err := store.Dir(folder).Read(name); err == nil {
+			t.Errorf("Dir.Read %s: %d bytes", name, len(data))
+		}
+		for _, tree := range []store.Tree{"", store.Tree(folder)} {
+			path := at(name)
+			if tree != "" {
+				path = "/" + name
+			}
+			if data, err := tree.Read(path); err == nil && data != nil { // in the tree the device is not there
+				t.Errorf("Tree(%q).Read %s: %d bytes", tree, name, len(data))
+			}
+			if tree.SameAs(path, "/proc/self/exe", 0o600) || tree.List(path) != nil {
+				t.Errorf("Tree(%q) %s is a program, or a folder", tree, name)
+			}
+		}
+		if name == "large" || name == "to-memory" {
+			continue
+		}
+		if data, err := store.ReadFile(at(name)); err == nil && len(data) > 0 {
+			t.Errorf("ReadFile %s: %d bytes", name, len(data))
+		}
+	}
+	var damaged *store.Damaged
+	if _, err := store.Dir(folder).ReadSealed("sparse", 1); !errors.As(err, &damaged) {
+		t.Errorf("a sealed file: %v", err)
 	}
 }
 

@@ -81,7 +81,7 @@ func (d Dir) ReadOwn(name string) ([]byte, error) {
 	if is.Mode&0o022 != 0 {
 		return nil, &Foreign{path, fmt.Sprintf("has mode %#o: others can write there", is.Mode&0o7777)}
 	}
-	return whole(int(f.Fd()), path)
+	return whole(int(f.Fd()), path, mostOwn)
 }
 
 // right tells whether there is a folder of ours, with a mode.
@@ -128,6 +128,14 @@ func (d Dir) Private() error {
 		return err
 	}
 	return d.mendAll(private)
+}
+
+// Ours sees to it that the folder, if it is there, is ours, and that nobody else can write in it.
+func (d Dir) Ours() error {
+	if err := mend(string(d), shared); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
 }
 
 // Shared sees to it that nobody else can write in the folder, where there is one, and that only we can read the files in it. Where the disk takes no

@@ -76,14 +76,17 @@ func (d Dir) WriteSealed(name string, version int, content func(*bufio.Writer) e
 // ReadSealed returns the content of a sealed file, nil if there is no such file. The error is a *Damaged where the file is not
 // what WriteSealed wrote, a *Newer where a later version wrote it, and a *Foreign where somebody else may have written it.
 func (d Dir) ReadSealed(name string, version int) ([]byte, error) {
+	damaged := func(why string) error { return &Damaged{filepath.Join(string(d), name), why} }
 	file, err := d.ReadOwn(name)
+	if large := tooMuch(0); errors.As(err, &large) {
+		return nil, damaged(large.Error())
+	}
 	if err != nil || file == nil {
 		return nil, err
 	}
 	if err := d.Known(name, file, version); err != nil {
 		return nil, err
 	}
-	damaged := func(why string) error { return &Damaged{filepath.Join(string(d), name), why} }
 	line, data, ended := bytes.Cut(file, []byte("\n"))
 	var is, length int
 	var sum []byte

@@ -19,9 +19,9 @@ const Runtime = "/run/hostnet"
 // Dir is a folder of ours. It is made, with mode 0755, when something is written; a lock makes it private (Private).
 type Dir string
 
-// Read returns a file's bytes, nil if there is no such file.
+// Read returns a file's bytes, nil if there is no such file. What is no regular file, or very large, is refused: a pipe would be waited for.
 func (d Dir) Read(name string) ([]byte, error) {
-	data, err := ReadFile(filepath.Join(string(d), name))
+	data, err := readRegular(filepath.Join(string(d), name))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}

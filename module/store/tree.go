@@ -3,7 +3,6 @@ package store
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -39,7 +38,7 @@ func (t Tree) lstat(name string, follow bool) (fs.FileInfo, error) {
 	return os.Lstat(s.path())
 }
 
-// Read returns a file's bytes, nil if there is no such file. In a system that does not run, what is no file is refused: a pipe would be waited for.
+// Read returns a file's bytes, nil if there is no such file. What is no regular file, or very large, is refused: a pipe would be waited for.
 func (t Tree) Read(name string) ([]byte, error) {
 	s, err := t.spot(name, false, true)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -62,15 +61,10 @@ func (t Tree) Read(name string) ([]byte, error) {
 	defer f.Close()
 	data, err := io.ReadAll(io.LimitReader(f, mostRead+1))
 	if err == nil && len(data) > mostRead {
-		data, err = nil, errTooMuch
+		data, err = nil, tooMuch(mostRead)
 	}
 	return data, t.told("read", name, err)
 }
-
-// mostRead bounds what is read of one file in a system that does not run, whose files may be anybody's: an image can hold a file without an end for next to nothing.
-const mostRead = 32 << 20
-
-var errTooMuch = fmt.Errorf("it has more than %d bytes", mostRead)
 
 // told is an error that names the file as the caller knows it.
 func (t Tree) told(op, name string, err error) error {
