@@ -114,18 +114,11 @@ func (c *Command) converted(r *report.Result, left []convert.Left, from string, 
 	return c.print(head.String() + string(r.Document.YAML()))
 }
 
-// counted says how many lines were left for which reason, and what is to be done about them.
+// counted says how many lines, or parts of lines, were left for which reason, and what is to be done about them.
 func (c *Command) counted(left []convert.Left) {
-	type line struct {
-		reason convert.Reason
-		foreign.Pos
-	}
-	seen, count := map[line]bool{}, map[convert.Reason]int{}
+	count := map[convert.Reason]int{}
 	for _, l := range left {
-		if at := (line{l.Reason, foreign.Pos{File: l.File, Line: l.Line}}); !seen[at] {
-			seen[at] = true
-			count[l.Reason]++
-		}
+		count[l.Reason]++
 	}
 	for _, r := range convert.Reasons() {
 		if count[r] > 0 {

@@ -30,6 +30,7 @@ func (p *netplan) subnet(o *object, sub *foreign.Node, number int) {
 		s.family, s.method = "inet6", "auto"
 	default:
 		p.loseTree(sub, sub, Faulty, "subnets of type %s are not known", typ.Value)
+		p.may(at, o.name)
 		return
 	}
 	p.mark(Taken, at)
@@ -98,6 +99,10 @@ func (p *netplan) routeTree(r *foreign.Node) (t tree, from []foreign.Pos, ok boo
 		case "netmask", "prefix":
 			mask = v.Value
 		case "gateway", "via":
+			if ip, isAddress := address(v.Value); isAddress && ip.IsUnspecified() { // no next hop
+				p.mark(Taken, at)
+				return
+			}
 			t = append(t, pair("via", v.Value))
 		case "metric", "mtu":
 			t = append(t, pair(key, number(v.Value)))

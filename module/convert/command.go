@@ -46,7 +46,7 @@ func (s *stanza) command(o *foreign.Option) {
 		c := &call{stanza: s, at: o.Pos, name: one.name(), into: one.into, several: len(list) > 1}
 		c.args = one.words[1:]
 		switch {
-		case c.idle() || one.or && c.name == "exit", asks(one) && i+1 < len(list) && makes(list[i+1]):
+		case c.idle() || c.name == "exit" && (one.or || i+1 == len(list)), asks(one) && i+1 < len(list) && makes(list[i+1]):
 			s.pass(o.Pos)
 		case one.or:
 			s.tell(o.Pos, Command, "what runs when another command fails is not taken over: %s", c)
@@ -56,8 +56,10 @@ func (s *stanza) command(o *foreign.Option) {
 			s.tell(o.Pos, Command, "runs when %s goes down; only what undoes what the document makes is left out", s.name)
 		case !c.run():
 			c.refused()
-			if !harmless[c.name] {
-				s.mayAddress(append([]string{c.name}, c.args...), o.Pos)
+			if words := append([]string{c.name}, c.args...); !harmless[c.name] {
+				s.mayAddress(words, o.Pos)
+			} else if setting := strings.Join(words, " ") + c.into; strings.Contains(setting, "accept_ra") || strings.Contains(setting, "autoconf") {
+				s.mayAddress(strings.FieldsFunc(setting, func(r rune) bool { return strings.ContainsRune(" /.=", r) }), o.Pos)
 			}
 		}
 	}
@@ -100,11 +102,7 @@ var harmless = words("ip bridge brctl vconfig ifenslave echo sysctl route ethtoo
 
 // mayAddress notes that a command that is not understood may give the stanza's link an address, and each link that it names.
 func (s *stanza) mayAddress(words []string, at foreign.Pos) {
-	for _, name := range append(words, s.o.name) {
-		if _, has := s.maybe[name]; !has {
-			s.maybe[name] = at
-		}
-	}
+	s.may(at, append(words, s.o.name)...)
 }
 
 func (c *call) String() string { return shown(append([]string{c.name}, c.args...)) }

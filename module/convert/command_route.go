@@ -13,6 +13,9 @@ import (
 // dead are the types of routes that lead nowhere.
 var dead = []string{"blackhole", "unreachable", "prohibit", "throw"}
 
+// ofKernel are the types of routes that the kernel makes for addresses.
+var ofKernel = []string{"local", "broadcast", "multicast", "anycast", "nat"}
+
 // routeAdd reads `ip route add [TYPE] TO …`.
 func (c *call) routeAdd(args []string, six bool) bool {
 	t, dev, ok := c.routeTree(args, six)
@@ -37,15 +40,15 @@ func (c *call) replaceRoute(t tree, six bool) {
 // routeTree reads a route as ip(8) has it.
 func (c *call) routeTree(args []string, six bool) (t tree, dev string, ok bool) {
 	typ := "unicast"
-	if len(args) > 0 && (slices.Contains(dead, args[0]) || args[0] == typ) {
+	switch {
+	case len(args) > 0 && (slices.Contains(dead, args[0]) || args[0] == typ):
 		typ, args = args[0], args[1:]
+	case len(args) > 1 && slices.Contains(ofKernel, args[0]):
+		return nil, "", c.failAs(NoWord, "routes of type "+args[0]+" are not in documents")
 	}
 	bare, args, ok := bareWord(withoutLock(args), "to", "onlink")
-	if !ok {
-		return nil, "", false
-	}
-	pairs, ok := c.pairs(args, "onlink")
-	if !ok {
+	pairs, paired := c.pairs(args, "onlink")
+	if !ok || !paired {
 		return nil, "", false
 	}
 	to, ok := destination(bare, six)
@@ -68,8 +71,7 @@ func (c *call) routeTree(args []string, six bool) (t tree, dev string, ok bool) 
 			n := c.table(p[1])
 			if _, isName := n.(string); isName {
 				return nil, "", c.failAs(OnHost, unnamedTable(p[1]))
-			}
-			if n != uint64(mainTable) {
+			} else if n != uint64(mainTable) {
 				t = append(t, pair("table", n))
 			}
 		case "src":

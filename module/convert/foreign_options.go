@@ -27,6 +27,16 @@ func foreignOption(key string) string {
 	return "this option is not known"
 }
 
+// addresses tells whether an option may give its link an address that the stanza does not say: of a router, of another program.
+func addresses(key, value string) bool {
+	switch {
+	case strings.HasPrefix(key, "accept_ra") || key == "autoconf":
+		on, ok := onOff(value)
+		return !ok || on == "true"
+	}
+	return strings.HasPrefix(key, "address_virtual") || strings.HasPrefix(key, "vrrp")
+}
+
 // foreignReason is the reason for which such an option is told.
 func foreignReason(key string) Reason {
 	switch foreignOption(key) {

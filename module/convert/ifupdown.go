@@ -112,15 +112,29 @@ func (e *eni) finish() {
 	for _, command := range e.afterwards {
 		command()
 	}
+	e.mayHave()
+	e.routes()
+	e.writeTables()
+	e.tellOutsiders()
+	e.advise()
+}
+
+// mayHave notes which links may get an address that no line here says.
+func (e *eni) mayHave() {
 	for name := range e.maybe {
 		if o := e.find(name); o != nil {
 			o.used = true
 		}
 	}
-	e.routes()
-	e.writeTables()
-	e.tellOutsiders()
-	e.advise()
+}
+
+// may notes that links may get an address that no line here says, or carry another link that does.
+func (e *eni) may(at foreign.Pos, names ...string) {
+	for _, name := range names {
+		if _, has := e.maybe[name]; !has {
+			e.maybe[name] = at
+		}
+	}
 }
 
 // iface reads one stanza for each link that it is for.
@@ -194,7 +208,11 @@ func (e *eni) leave(s foreign.Stanza, options []foreign.Option) {
 			continue
 		}
 		for _, o := range options {
-			switch key := normal(o.Key); {
+			key := normal(o.Key)
+			if words := strings.Fields(o.Value); strings.HasSuffix(key, "_parent") || strings.HasSuffix(key, "_device") || strings.HasSuffix(key, "_physdev") || hook[key] && slices.Contains(words, "link") {
+				e.may(o.Pos, words...) // a link on which this one stands may be the host's way in
+			}
+			switch {
 			case slices.ContainsFunc(e.outsiders, func(other outsider) bool { return other.at == o.Pos }):
 			case key == "down" || key == "pre_down" || key == "post_down":
 				e.pass(o.Pos) // undoes what is told

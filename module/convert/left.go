@@ -33,7 +33,7 @@ var meanings = map[Reason][2]string{
 	DHCP:       {"the address comes from DHCP", "keep a DHCP client on that link, or give it the address"},
 	Program:    {"it is another program's business", "leave it to that program, or set it there"},
 	Command:    {"it is a command that documents have no words for", "have a unit of your own run it"},
-	OnHost:     {"which link is meant is known on the host alone", "write the link's name or MAC"},
+	OnHost:     {"which link or table is meant is known on the host alone", "write the link's name or MAC, the table's number"},
 	NoWord:     {"documents have no word for it", "set it by other means, or do without"},
 	Faulty:     {"a word or a value that is not understood", "correct it and convert again"},
 	Conflict:   {"another line, or a rule of documents, says otherwise", "change one of the lines"},

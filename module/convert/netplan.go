@@ -203,6 +203,7 @@ func (p *netplan) settleDefinitions() {
 	}
 	p.members()
 	p.portOptions()
+	p.mayHave()
 	p.routes()
 	p.unlinked()
 	p.advise()

@@ -86,7 +86,12 @@ func (p *netplan) key(d *defined, k, v *foreign.Node) {
 		d.give("up", "false", k, v)
 	case key == "accept-ra" && d.o.text("ipv6") == "off":
 		p.pass(at) // who has no IPv6 hears no router
+	case key == "activation-mode" && v.Value == "manual":
+		p.losePair(k, v, NotRaised, "nobody brings the link up at boot, and a document does; say activation-mode: off where it shall stay down")
 	case strangers[key].why != "":
+		if on, known := onOff(v.Value); key == "accept-ra" && known && on == "true" {
+			p.may(at, d.o.name)
+		}
 		p.loseTree(k, v, strangers[key].reason, "%s", strings.ReplaceAll(strangers[key].why, "LINK", d.def.called()))
 	case strings.HasSuffix(key, "-offload"):
 		p.losePair(k, v, Program, "offloads are for ethtool")
@@ -260,6 +265,7 @@ func (d *defined) linkLocal(k, v *foreign.Node) {
 	addressed := slices.ContainsFunc(foreign.Scalars(orEmpty(foreign.Member(d.def.node, "addresses"))), func(a string) bool { return strings.Contains(a, ":") })
 	switch {
 	case slices.Contains(words, "ipv4"):
+		d.may(d.at(k), d.o.name)
 		d.loseTree(k, v, NoWord, "IPv4 link-local addresses are not in documents")
 	case six:
 		d.pass(d.at(k), d.at(v))

@@ -49,6 +49,8 @@ func (d *defined) link(k, v *foreign.Node) {
 	switch {
 	case def == nil:
 		d.losePair(k, v, Faulty, "there is no %s", v.Value)
+	case def.name == "" && def.mac == "":
+		d.losePair(k, v, OnHost, "which NIC %s is, is not known; say its name", v.Value)
 	case def.name == "":
 		d.losePair(k, v, OnHost, "%s is known by its MAC alone, and a document calls it by its name; say set-name", v.Value)
 	default:

@@ -79,6 +79,9 @@ func (p *netplan) tellOthers() {
 			continue
 		}
 		p.others[d.id] = true
+		if link := foreign.Member(d.node, "link"); link != nil {
+			p.may(d.at, link.Value)
+		}
 		what := "have it made before the document is applied"
 		if waits := p.standsOn(d.id); len(waits) > 0 {
 			what += ": " + strings.Join(waits, ", ") + " needs it"

@@ -45,6 +45,7 @@ const patience = 50
 func (d *draft) resolve() *emission {
 	for d.looks = range 4 * patience {
 		d.nextHops()
+		d.saidTwice()
 		d.wholeLists()
 		em := d.emit(true)
 		if len(em.index)+len(em.whole) == 0 {

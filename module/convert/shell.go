@@ -12,14 +12,18 @@ type simple struct {
 	or    bool   // runs only if the one before fails
 }
 
+// reserved are the words by which a shell decides what runs, and how often.
+var reserved = words("if then else elif fi for while until do done case esac function { } ! [[")
+
 // commands takes a shell's line apart: words, quotes, && || ; and redirections. It tells false for anything else that a shell
 // would do: pipes, expansions, conditions.
 func commands(line string) (list []simple, ok bool) {
 	t := tokens{rest: line}
 	var now simple
-	redirect := false
+	redirect, script := false, false
 	flush := func(or bool) {
 		if len(now.words) > 0 {
+			script = script || reserved[now.words[0]]
 			list = append(list, now)
 		}
 		now = simple{or: or}
@@ -31,7 +35,7 @@ func commands(line string) (list []simple, ok bool) {
 			return nil, false
 		case word == "" && operator == "":
 			flush(false)
-			return list, !redirect
+			return list, !redirect && !script
 		case operator == ">" || operator == "2>" || operator == "&>":
 			redirect = true
 			if operator == ">" {

@@ -170,6 +170,9 @@ func (s *stanza) plain(key string, o *foreign.Option) {
 		s.pass(o.Pos) // follows from the address; only waits; does nothing
 	default:
 		s.tell(o.Pos, foreignReason(key), "%s", foreignOption(key))
+		if addresses(key, o.Value) {
+			s.may(o.Pos, s.o.name)
+		}
 	}
 }
 
@@ -199,6 +202,7 @@ func (s *stanza) vlanName() {
 	}
 	if _, err := strconv.ParseUint(id, 10, 12); err != nil {
 		s.tell(s.raw.Pos, Faulty, "the name %s does not say which VLAN it is", base)
+		s.may(s.raw.Pos, s.raw.Value)
 		return
 	}
 	if s.o.kind == kind.VLAN { // another stanza of the link

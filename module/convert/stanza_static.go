@@ -36,6 +36,7 @@ func (s *stanza) configure() {
 		s.o.used = true
 	default:
 		s.lose(s.at, "the method %s of %s is not in documents", s.method, s.family)
+		s.may(s.at, s.o.name)
 	}
 	s.unused(s.waiting(), "means nothing with the method "+s.method)
 	for _, o := range s.addresses {

@@ -58,7 +58,7 @@ func addressOf(e *entry) netip.Prefix {
 
 // addressDel reads `ip address del ADDR dev LINK` and `ip address flush dev LINK`.
 func (c *call) addressDel(verb string, args []string, family string) bool {
-	dev, label, wanted := "", "", ""
+	dev, label, wanted, scope, within := "", "", "", "", ""
 	for i := 0; i < len(args); i++ {
 		switch {
 		case args[i] == "dev" && i+1 < len(args):
@@ -67,9 +67,19 @@ func (c *call) addressDel(verb string, args []string, family string) bool {
 		case args[i] == "label" && i+1 < len(args):
 			i++
 			label = args[i]
-		case slices.Contains([]string{"scope", "brd", "broadcast", "peer", "to"}, args[i]) && i+1 < len(args):
+		case args[i] == "scope" && i+1 < len(args):
 			i++
-		case args[i] == "local" || args[i] == "permanent" || args[i] == "primary" || args[i] == "secondary":
+			scope = args[i]
+		case verb == "flush" && args[i] == "to" && i+1 < len(args):
+			i++
+			within = args[i]
+		case slices.Contains([]string{"brd", "broadcast", "peer"}, args[i]) && i+1 < len(args):
+			i++
+		case args[i] == "local" || args[i] == "permanent" || args[i] == "primary":
+		case verb == "flush" && slices.Contains(flagsOfAddresses, strings.TrimPrefix(args[i], "-")):
+			return c.failAs(OnHost, "which addresses are "+args[i]+" is known on the host alone; name the addresses")
+		case verb == "flush" && dev == "":
+			dev = args[i]
 		case wanted == "" && verb != "flush":
 			wanted = args[i]
 		}
@@ -93,11 +103,39 @@ func (c *call) addressDel(verb string, args []string, family string) bool {
 		switch {
 		case label != "" && !foreign.Glob(label, value(labelled, "label")):
 			return false
+		case verb == "flush" && (scope != "" && scope != scopeOf(p.Addr(), value(labelled, "scope")) || within != "" && !inside(p.Addr(), within)):
+			return false
 		case verb == "flush":
 			return family == "" || p.Addr().Is6() == (family == "-6")
 		}
 		return p.Addr() == ip && (!hasMask || fmt.Sprint(p.Bits()) == mask || value(labelled, "peer") != "")
 	}))
+}
+
+// flagsOfAddresses are by what `ip address flush` chooses, and no line of a file says.
+var flagsOfAddresses = strings.Fields("secondary dynamic temporary deprecated tentative dadfailed mngtmpaddr home nodad optimistic noprefixroute autojoin up")
+
+// scopeOf is the scope of an address: what its line says, or the kernel's own choice.
+func scopeOf(ip netip.Addr, said string) string {
+	switch {
+	case said != "":
+		return said
+	case ip.Is6() && ip.IsLinkLocalUnicast():
+		return "link"
+	case ip.IsLoopback():
+		return "host"
+	}
+	return "global"
+}
+
+// inside tells whether an address is in a network, or is the one that is named.
+func inside(ip netip.Addr, network string) bool {
+	to, ok := destination(network, false)
+	if to == "default" {
+		return ok && ip.Is4()
+	}
+	p, err := netip.ParsePrefix(to)
+	return ok && err == nil && p.Contains(ip)
 }
 
 // release takes ports away from a master; master "" is whichever they have.

@@ -113,42 +113,75 @@ func (c *call) unconnect(dev, to string) bool {
 	return false
 }
 
-// routeFlush reads `ip route flush cache`, `… dev LINK`, `… table TABLE`.
+// flushed are the routes that `ip route flush` chooses.
+type flushed struct {
+	dev, to, family string
+	table           any // nil: main
+}
+
+// routeFlush reads `ip route flush cache`, `… dev LINK`, `… table TABLE`, `… default`, `… NETWORK`.
 func (c *call) routeFlush(args []string, family string) bool {
 	if slices.Contains(args, "cache") {
 		c.pass(c.at)
 		return true
 	}
-	pairs, ok := c.pairs(args, "scope", "all")
-	if !ok {
-		return false
-	}
-	dev, table := "", any(nil)
-	for _, p := range pairs {
-		switch p[0] {
-		case "dev":
-			dev = p[1]
-		case "table":
-			table = c.table(p[1])
+	which := flushed{family: family}
+	for i := 0; i < len(args); i++ {
+		more := i+1 < len(args)
+		switch key := args[i]; {
+		case key == "dev" && more:
+			i++
+			which.dev, _, _ = strings.Cut(args[i], ":")
+		case key == "table" && more:
+			i++
+			if which.table = c.table(args[i]); which.table == uint64(mainTable) {
+				which.table = nil
+			} else if _, isName := which.table.(string); isName {
+				return c.failAs(OnHost, unnamedTable(args[i]))
+			}
+		case (key == "exact" || key == "to") && more:
+		default:
+			to, ok := destination(key, family == "-6")
+			if !ok || which.to != "" {
+				return c.failAs(NoWord, "which routes it takes away is known on the host alone; name each route")
+			}
+			which.to = to
 		}
 	}
-	if dev == "" && table == nil {
+	if which == (flushed{family: family}) && !slices.Contains(args, "table") {
 		return c.failAs(NoWord, "takes all routes away, those of other tools too; name a link or a table")
 	}
 	var found []foreign.Pos
 	for _, r := range c.late {
-		if (dev == "" || r.dev == dev || r.dev == "" && r.home != nil && r.home.name == dev) && c.there(r.entry) && fmt.Sprint(ofTree(r.entry.value.(tree), "table")) == fmt.Sprint(table) {
+		name := r.dev
+		if name == "" && r.home != nil {
+			name = r.home.name
+		}
+		if c.there(r.entry) && which.has(name, r.entry) {
 			r.entry.dropped = true
 			found = append(found, r.entry.from...)
 		}
 	}
-	if o := c.find(dev); o != nil && table == nil {
-		found = append(found, c.dropAll(slices.Concat(o.gateways, o.routes), func(e *entry) bool {
-			via, _ := address(fmt.Sprint(e.value))
-			return family == "" || !via.IsValid() || via.Is6() == (family == "-6")
-		})...)
+	for _, o := range c.objects {
+		found = append(found, c.dropAll(slices.Concat(o.gateways, o.routes), func(e *entry) bool { return which.has(o.name, e) })...)
 	}
 	return c.gone(found)
+}
+
+// has tells whether a route of a link is one of them.
+func (f flushed) has(dev string, e *entry) bool {
+	r := routeOf(e)
+	to, via := value(r, "to"), value(r, "via")
+	six := strings.Contains(to+via, ":")
+	switch {
+	case f.dev != "" && f.dev != dev, fmt.Sprint(ofTree(r, "table")) != fmt.Sprint(f.table):
+		return false
+	case f.family != "" && six != (f.family == "-6"):
+		return false
+	case f.to == "default":
+		return to == "default" || to == "0.0.0.0/0" || to == "::/0"
+	}
+	return f.to == "" || f.to == to
 }
 
 // ruleDel reads `ip rule del …`.

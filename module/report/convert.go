@@ -1,6 +1,10 @@
 package report
 
-import "hostnet-module/module/spec"
+import (
+	"fmt"
+
+	"hostnet-module/module/spec"
+)
 
 // Left is a line of an input that was not taken over into a document.
 type Left struct {
@@ -24,10 +28,13 @@ func Converted(document spec.Tree, left []Left, advice []string, warnings []spec
 	for _, l := range left {
 		lines[place{l.File, l.Line}] = true
 	}
-	if len(left) > 0 {
-		r.Msg = count(len(lines), "line") + " could not be taken over"
-	} else {
+	switch {
+	case len(left) == 0:
 		r.Msg = "everything was taken over"
+	case len(left) == len(lines):
+		r.Msg = count(len(lines), "line") + " could not be taken over"
+	default: // of a line that says several things, each is told
+		r.Msg = fmt.Sprintf("%d parts of %s could not be taken over", len(left), count(len(lines), "line"))
 	}
 	switch {
 	case document == nil:
