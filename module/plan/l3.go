@@ -110,12 +110,17 @@ func (m *maker) takeFromBelow(o *spec.Object) {
 		return
 	}
 	for name := range legs(m.out, o.Name) {
-		taken := func(a state.Address) bool { return places(o, a) && !m.declares(name, a) }
-		if below := m.has.Link(name); below != nil && slices.ContainsFunc(below.Addresses, taken) {
-			m.moved[name] = o.Name
-			leg := m.out.Link(name)
-			leg.Addresses = slices.DeleteFunc(leg.Addresses, taken)
-		}
+		m.moveUp(o, name)
+	}
+}
+
+// moveUp takes those addresses from a link that the document puts on an object above.
+func (m *maker) moveUp(o *spec.Object, from string) {
+	taken := func(a state.Address) bool { return places(o, a) && !m.declares(from, a) }
+	if below := m.has.Link(from); below != nil && slices.ContainsFunc(below.Addresses, taken) {
+		m.moved[from] = o.Name
+		leg := m.out.Link(from)
+		leg.Addresses = slices.DeleteFunc(leg.Addresses, taken)
 	}
 }
 
@@ -204,6 +209,9 @@ func (m *maker) carryRoutes() {
 			r.Dev = to
 		}
 		leg := m.out.Link(r.Dev)
+		if leg == nil && r.Dev != "" {
+			continue // it went with its link
+		}
 		if leg != nil && !r.Kernel() {
 			if master := m.out.Link(leg.Master); master != nil && master.K().TakesPorts {
 				m.warn(leg.Master, "the route %s goes with the address of %s", r, leg.Name)

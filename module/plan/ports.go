@@ -22,6 +22,8 @@ func (m *maker) resolve() {
 			switch {
 			case name == "":
 				m.problem(p.Path, m.nics(), "%s: no such link on this host", p)
+			case p.MAC != "" && len(cards(m.has, p)) > 1:
+				m.problem(p.Path, "say which by `name` or `path`", "%s: %s have that MAC", p, strings.Join(cards(m.has, p), " and "))
 			case slices.Contains(o.ports, name):
 				m.problem(p.Path, "", "%s is %s, which is listed already", p, name)
 			default:
@@ -50,23 +52,35 @@ func (m *maker) find(p spec.Port) string {
 
 // Card returns the name of the link of a host that a port means, "" if there is none.
 func Card(has *state.Host, p spec.Port) string {
+	if names := cards(has, p); len(names) > 0 {
+		return names[0]
+	}
+	return ""
+}
+
+// cards are the links that a port can mean: one by its name; by a MAC all that have it.
+func cards(has *state.Host, p spec.Port) (names []string) {
 	if p.Name != "" {
-		if has.Link(p.Name) == nil {
-			return ""
+		if has.Link(p.Name) != nil {
+			names = []string{p.Name}
 		}
-		return p.Name
+		return names
 	}
 	for _, same := range []func(*state.Link) bool{
 		func(l *state.Link) bool { return p.HW != "" && l.Seen.Path == p.HW },
 		func(l *state.Link) bool { return p.MAC != "" && permanent(l) == p.MAC },
 		func(l *state.Link) bool { return p.MAC != "" && permanent(l) == "" && l.MAC() == p.MAC },
 	} {
-		i := slices.IndexFunc(has.Links, func(l *state.Link) bool { return l.K().Existing && same(l) })
-		if i >= 0 {
-			return has.Links[i].Name
+		for _, l := range has.Links {
+			if l.K().Existing && same(l) {
+				names = append(names, l.Name)
+			}
+		}
+		if len(names) > 0 {
+			return names
 		}
 	}
-	return ""
+	return nil
 }
 
 // permanent is the MAC that a link had before it became a member of a bond; "" if nobody knows.

@@ -21,7 +21,7 @@ func Make(doc *spec.Document, has *state.Host, last Last) (*Plan, []spec.Problem
 	if len(m.problems) > 0 {
 		return nil, m.problems, nil
 	}
-	for _, stage := range []func(){m.absent, m.present, m.joinPorts, m.raise, m.addresses, m.routes, m.rules, m.defaultPVIDs, m.hostAccess, m.tables, m.quiet, m.mtus, m.pinMACs, m.rising} {
+	for _, stage := range []func(){m.absent, m.present, m.joinPorts, m.oldUplinks, m.raise, m.addresses, m.routes, m.rules, m.defaultPVIDs, m.hostAccess, m.tables, m.quiet, m.mtus, m.pinMACs, m.rising} {
 		stage()
 	}
 	if len(m.problems) > 0 {

@@ -78,3 +78,58 @@ func TestKeptDown(t *testing.T) {
 	want(t, "the host", picture(w), before)
 	apply(t, w, "ethernets: [{name: eth0, up: false}]\nvlans: [{parent: eth0, id: 16, up: false}]\n")
 }
+
+// TestOldUplink: a host goes from one NIC to a bond, and what has led to the VLAN until then is still a port of its bridge. It leaves in the
+// same run; the guest that was there hears the router, and so does the host.
+func TestOldUplink(t *testing.T) {
+	t.Parallel()
+	const document = "bonds: [{name: bond0, mode: active-backup, miimon: 100, members: [eth0, eth1]}]\n" +
+		"segments: [{id: 16, parent: bond0, bridge: vlan16, addresses: [192.0.2.10/24, \"2001:db8:16::10/64\"], gateway: 192.0.2.1}]\n"
+	tagged := []string{"ip link add vlan16 type bridge", "ip link set vlan16 up", "ip link set eth0 up", "ip link add link eth0 name old type vlan id 16", "ip link set old master vlan16 up"}
+	for name, c := range map[string]struct {
+		before []string
+		leaves bool
+	}{
+		"beside the address":       {append(tagged[:5:5], "ip addr add 192.0.2.10/24 dev vlan16", "ip route add default via 192.0.2.1"), true},
+		"with the address on it":   {append(tagged[:5:5], "ip addr add 192.0.2.10/24 dev old"), true},
+		"of the other member":      {[]string{"ip link add vlan16 type bridge", "ip link set vlan16 up", "ip link set eth1 up", "ip link add link eth1 name old type vlan id 16", "ip link set old master vlan16 up"}, true},
+		"a VLAN of ours":           {nil, true},
+		"of another VLAN":          {append(tagged[:3:3], "ip link add link eth0 name old type vlan id 99", "ip link set old master vlan16 up"), false},
+		"of another protocol's 16": {append(tagged[:3:3], "ip link add link eth0 name old type vlan protocol 802.1ad id 16", "ip link set old master vlan16 up"), false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := topo.New(t)
+			for _, command := range c.before {
+				w.Host.Run("%s", command)
+			}
+			if c.before == nil {
+				apply(t, w, "segments: [{id: 16, parent: eth0, name: old, bridge: vlan16, addresses: [192.0.2.10/24], gateway: 192.0.2.1}]\n")
+			}
+			guest := w.Guest("vif1.0", "vlan16", "192.0.2.50/24")
+			foretold := run(t, w, document, "--check")
+			r := apply(t, w, document)
+			want(t, "steps, and those foretold", r.Steps, foretold.Steps)
+			want(t, "told", strings.Contains(strings.Join(r.Warnings, "\n"), "old is removed"), c.leaves)
+			want(t, "old is there", link(w, "old") != nil, !c.leaves)
+			want(t, "steps of the second run", apply(t, w, document).Steps, []string{})
+			w.Host.Ping("192.0.2.1")
+			w.Host.Ping("2001:db8:16::1")
+			guest.Ping("192.0.2.1")
+			guest.Ping("192.0.2.10")
+			w.Router.Ping("192.0.2.50")
+		})
+	}
+}
+
+// TestWhichNIC: a member is named by a MAC that both NICs have: nobody can tell which is meant.
+func TestWhichNIC(t *testing.T) {
+	t.Parallel()
+	w := topo.New(t)
+	w.Host.Run("ip link set eth1 address 00:16:3e:00:00:07")
+	w.Host.Run("ip link set eth0 address 00:16:3e:00:00:07")
+	r := run(t, w, "bonds: [{name: bond0, mode: active-backup, miimon: 100, members: [{mac: \"00:16:3e:00:00:07\"}, eth1]}]")
+	if len(r.Problems) != 1 || !strings.Contains(r.Problems[0].Message, "eth0 and eth1") {
+		t.Errorf("%+v", r)
+	}
+}
