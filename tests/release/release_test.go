@@ -149,7 +149,7 @@ func deb(t *testing.T, dist string) {
 		t.Error(out)
 	}
 	for _, unit := range []string{"hostnet", "hostnet-late", "hostnet-wait-online"} {
-		if text := string(read(t, root+"/usr/lib/systemd/system/"+unit+".service")); !strings.Contains(text, "\nExecStart=/usr/sbin/hostnet-module boot") || strings.Contains(text, "/usr/local") {
+		if text := string(read(t, root+"/usr/lib/systemd/system/"+unit+".service")); !strings.Contains(text, "\nExecStart=/usr/sbin/hostnet-module boot") || strings.Contains(text, "/usr/local/sbin/") {
 			t.Errorf("%s: %s", unit, text)
 		}
 	}
