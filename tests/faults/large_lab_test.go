@@ -19,6 +19,7 @@ func TestLarge(t *testing.T) {
 		fmt.Fprintf(&b, "  - {id: %d, parent: bond0, bridge: br%d}\n", 100+i, 100+i)
 	}
 	s := newSpace(t, nics)
+	s.exec(nothing, program, "--format", "json", "-") // makes folders, which are changes too
 	whole := s.run(fault{}, b.String(), program, "--format", "json", "-")
 	if whole.result.Failed || whole.exit != 0 {
 		t.Fatalf("without a fault: %.500s", whole.text)
@@ -35,7 +36,7 @@ func TestLarge(t *testing.T) {
 	s.exec(nothing, program, "--format", "json", "-")
 	old := s.picture()
 	var begun time.Time
-	e := s.run(fault{n: last - 1, way: refused, note: func() { begun = time.Now() }}, b.String(), program, "--format", "text", "-v", "-")
+	e := s.run(fault{n: last, way: refused, note: func() { begun = time.Now() }}, b.String(), program, "--format", "text", "-v", "-")
 	took := time.Since(begun)
 	said := announced.FindStringSubmatch(e.text)
 	if !e.struck || e.exit != 1 || said == nil || !strings.Contains(strings.Join(strings.Fields(e.text), " "), "everything was put back as it was") {
