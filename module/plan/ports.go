@@ -18,12 +18,12 @@ func (m *maker) resolve() {
 		}
 		o.ports = make([]string, 0, len(o.Ports))
 		for _, p := range o.Ports {
-			name := m.find(p)
+			name, same := m.find(p)
 			switch {
 			case name == "":
 				m.problem(p.Path, m.nics(), "%s: no such link on this host", p)
-			case p.MAC != "" && len(cards(m.has, p)) > 1:
-				m.problem(p.Path, "say which by `name` or `path`", "%s: %s have that MAC", p, strings.Join(cards(m.has, p), " and "))
+			case p.MAC != "" && len(same) > 1:
+				m.problem(p.Path, "say which by `name` or `path`", "%s: %s have that MAC", p, strings.Join(same, " and "))
 			case slices.Contains(o.ports, name):
 				m.problem(p.Path, "", "%s is %s, which is listed already", p, name)
 			default:
@@ -42,12 +42,15 @@ func (m *maker) listed() [][]string {
 	return listed
 }
 
-// find returns the name of the link that a port means, "" if there is none.
-func (m *maker) find(p spec.Port) string {
+// find returns the name of the link that a port means, "" if there is none, and all that it can mean.
+func (m *maker) find(p spec.Port) (name string, all []string) {
 	if p.Name != "" && m.declared(p.Name) != nil {
-		return p.Name
+		return p.Name, nil
 	}
-	return Card(m.has, p)
+	if all = cards(m.has, p); len(all) > 0 {
+		name = all[0]
+	}
+	return name, all
 }
 
 // Card returns the name of the link of a host that a port means, "" if there is none.
@@ -164,17 +167,21 @@ func (m *maker) yield(o *spec.Object, p *state.Link, attrs attr.Set) {
 // flush takes the addresses and routes away from a link that becomes a leg: nobody answers there any more. Those that the
 // document does not put anywhere are told.
 func (m *maker) flush(o *spec.Object, p *state.Link) {
-	var lost []string
-	for _, a := range p.Addresses {
-		if !a.Kernel() && !m.places(a) {
-			lost = append(lost, a.Prefix.String())
-		}
-	}
-	if len(lost) > 0 {
+	if lost := m.unplaced(p); len(lost) > 0 {
 		m.warn(o.Path, "%s becomes a member of %s and loses %s, which the document does not put on any object",
 			p.Name, o.Name, strings.Join(lost, ", "))
 	}
 	p.Addresses = nil
+}
+
+// unplaced are the addresses of a link, but for the kernel's own, that the document puts nowhere.
+func (m *maker) unplaced(l *state.Link) (lost []string) {
+	for _, a := range l.Addresses {
+		if !a.Kernel() && !m.places(a) {
+			lost = append(lost, a.Prefix.String())
+		}
+	}
+	return lost
 }
 
 // places tells whether the document puts an address somewhere.

@@ -49,13 +49,7 @@ func (m *maker) takeTwin(o *want, l, old *state.Link) {
 		}
 	}
 	text := ""
-	var lost []string
-	for _, a := range old.Addresses {
-		if !a.Kernel() {
-			lost = append(lost, a.Prefix.String())
-		}
-	}
-	if len(lost) > 0 {
+	if lost := m.unplaced(old); len(lost) > 0 {
 		text = "; with it goes " + strings.Join(lost, ", ") + ", which the document puts on no object"
 	}
 	m.warn(o.Path, "%s is removed: it has the VLAN of %s on %s, a member of %s, and would take its frames%s", old.Name, l.Name, old.Parent, l.Parent, text)
